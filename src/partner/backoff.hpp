@@ -1,0 +1,28 @@
+// How long to wait before the next attempt: short and doubling after transient failures, long after
+// refused credentials, hourly when our request itself is what the server refuses. Randomness is an
+// argument.
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.hpp"
+#include "partner/failure.hpp"
+
+namespace iometer::partner {
+
+class Backoff {
+ public:
+  // Transient: min(60 s, 1 s · 2^n) ± 50 %. Auth: 1, 5, 15, then 30 min. Permanent: once like a
+  // transient one, then hourly. Never sooner than the failure allows, at most an hour of that.
+  base::Duration next(const Failure& failure, std::uint64_t random);
+
+  // The link proved good: a reading came, or it stood for a minute.
+  void reset() { *this = Backoff(); }
+
+ private:
+  unsigned transient_ = 0;  // failures in a row, by kind
+  unsigned auth_ = 0;
+  unsigned permanent_ = 0;
+};
+
+}  // namespace iometer::partner

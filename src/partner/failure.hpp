@@ -1,0 +1,51 @@
+// Why an exchange with the Partner API failed and what that means for the next attempt: one value
+// for all transports, and the rules that make one of an HTTP status, of a WebSocket's end, or of
+// GraphQL errors.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "partner/stream.hpp"
+
+namespace iometer::partner {
+
+struct Failure {
+  base::Error error;
+  bool permanent = false;  // our request does not suit this server: repeating it soon is of no use
+  bool refused_start_time = false;    // another startTime may be accepted
+  base::Duration retry_no_sooner{0};  // Retry-After, or a pause that the protocol asks for
+
+  bool operator==(const Failure&) const = default;
+};
+
+// One entry of a GraphQL response's `errors`.
+struct GraphqlError {
+  std::string message;
+  std::string path;  // meterReadings.values[2].value
+  std::string code;  // extensions.code
+
+  bool operator==(const GraphqlError&) const = default;
+};
+
+// Auth words, then codes of a request that can never succeed, else transient. `errors` may be
+// empty.
+Failure classify_errors(std::span<const GraphqlError> errors);
+
+// "message (at path)", at most three, made safe for a log line.
+std::string describe_errors(std::span<const GraphqlError> errors);
+
+// A response to a request or to an upgrade that is not the one asked for; `where` is host:port.
+Failure classify_status(int status, std::string_view where,
+                        std::optional<std::chrono::seconds> retry_after);
+
+// The end of a WebSocket. Before `acknowledged`, a server's normal close means refused credentials
+// (gqlgen sends nothing else).
+Failure classify_close(const StreamClosed& closed, std::string_view where, bool acknowledged);
+
+}  // namespace iometer::partner

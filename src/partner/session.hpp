@@ -1,0 +1,75 @@
+// What a protocol session asks of its owner, and the session interface that all transports share. A
+// session is a state machine without I/O: events and the time go in, actions come out. It ends with
+// the first EndLink that it returns.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+#include "partner/failure.hpp"
+#include "partner/link_state.hpp"
+
+namespace iometer::partner {
+
+struct SendText {
+  std::string text;
+};
+// The server took the subscription, which replays from `start_time` (none: live readings only).
+struct Subscribed {
+  std::optional<base::WallTime> start_time;
+};
+struct Deliver {
+  Delivery delivery;
+};
+// Something arrived that cannot be used; the stream goes on.
+struct Report {
+  base::Error error;
+};
+// Call timer() at `when`; replaces an earlier one.
+struct ArmTimer {
+  base::SteadyTime when;
+};
+// The link is of no more use. With a close code where the other side may still listen; without: cut
+// it.
+struct EndLink {
+  std::optional<std::uint16_t> close_code;
+  std::string close_reason;
+  Failure failure;
+};
+
+using Action = std::variant<SendText, Subscribed, Deliver, Report, ArmTimer, EndLink>;
+using Actions = std::vector<Action>;
+
+struct SessionSettings {
+  std::string authorization;                                   // for connection_init; empty = none
+  std::function<std::optional<base::WallTime>()> resume_from;  // asked right before subscribing
+  base::Duration idle_timeout{0};
+  std::string where;  // host:port for messages
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+  // The Sec-WebSocket-Protocol to ask for.
+  [[nodiscard]] virtual std::string_view subprotocol() const = 0;
+
+  virtual Actions opened(base::Now now) = 0;
+  virtual Actions received(std::string_view message, base::Now now) = 0;
+  virtual Actions timer(base::Now now) = 0;
+  // We stopped taking bytes, or went on: silence in between is ours and proves nothing.
+  virtual Actions reading_paused() = 0;
+  virtual Actions reading_resumed(base::Now now) = 0;
+  // What to send before a close of our own.
+  virtual Actions unsubscribe() = 0;
+  // What the connection's end means at this point.
+  [[nodiscard]] virtual Failure ended(const StreamClosed& closed) const = 0;
+};
+
+}  // namespace iometer::partner

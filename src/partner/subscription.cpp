@@ -1,0 +1,265 @@
+#include "partner/subscription.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "partner/transport_ws_session.hpp"
+#include "partner/where.hpp"
+
+namespace iometer::partner {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr base::Duration kConnectTime = seconds(10);  // name, TCP, TLS and upgrade together
+constexpr base::Duration kCloseTime = seconds(2);
+constexpr base::Duration kStable = minutes(1);
+
+constexpr std::uint16_t kNormal = 1000;
+constexpr std::uint16_t kNotText = 1007;
+constexpr std::uint16_t kTooLarge = 1009;
+
+Nonce make_nonce(const std::function<std::uint64_t()>& random) {
+  Nonce nonce{};
+  for (std::size_t i = 0; i < nonce.size(); i += 8) {
+    const auto bits = random();
+    for (std::size_t byte = 0; byte < 8; ++byte) {
+      nonce[i + byte] = static_cast<std::uint8_t>(bits >> (8 * byte));
+    }
+  }
+  return nonce;
+}
+
+}  // namespace
+
+Subscription::Subscription(SubscriptionConfig config, SubscriptionHooks hooks, Stream& stream)
+    : config_(std::move(config)),
+      hooks_(std::move(hooks)),
+      stream_(stream),
+      where_(host_and_port(config_.url)) {}
+
+Subscription::~Subscription() {
+  if (state_ != State::kIdle && state_ != State::kWaiting) stream_.drop();
+}
+
+void Subscription::want(bool wanted) {
+  if (wanted == wanted_) return;
+  wanted_ = wanted;
+  if (wanted) {
+    if (state_ == State::kIdle) attempt();
+    return;
+  }
+  paused_ = false;
+  switch (state_) {
+    case State::kConnecting:
+      stream_.drop();
+      suspend();
+      break;
+    case State::kWaiting:
+      suspend();
+      break;
+    case State::kOpen:
+      perform(session_->unsubscribe());
+      begin_closing(kNormal, "");
+      break;
+    case State::kIdle:
+    case State::kClosing:
+      break;
+  }
+}
+
+void Subscription::resume_reading() {
+  if (!paused_) return;
+  paused_ = false;
+  if (state_ == State::kOpen) {
+    stream_.set_reading(true);
+    perform(session_->reading_resumed(hooks_.now()));
+  } else if (state_ == State::kWaiting) {
+    attempt();
+  }
+}
+
+void Subscription::on_open() {
+  state_ = State::kOpen;
+  perform(session_->opened(hooks_.now()));
+}
+
+void Subscription::on_text(std::string_view piece, bool final) {
+  if (state_ != State::kOpen) return;
+  const auto refuse = [&](std::uint16_t code, std::string_view why) {
+    const auto what = fmt::format("{} sent a message that {}", where_, why);
+    perform(EndLink{code, std::string(why), {base::protocol_error(what)}});
+  };
+  switch (assembler_.add(piece, final)) {
+    case MessageAssembler::Outcome::kIncomplete:
+      break;
+    case MessageAssembler::Outcome::kComplete:
+      perform(session_->received(assembler_.take(), hooks_.now()));
+      break;
+    case MessageAssembler::Outcome::kTooLarge:
+      refuse(kTooLarge, "is over 1 MiB");
+      break;
+    case MessageAssembler::Outcome::kNotText:
+      refuse(kNotText, "is not UTF-8");
+      break;
+  }
+}
+
+void Subscription::on_closed(const StreamClosed& closed) {
+  if (state_ == State::kClosing) {
+    after_closing();
+  } else if (state_ == State::kConnecting || state_ == State::kOpen) {
+    fail(session_->ended(closed));
+  }
+}
+
+void Subscription::on_timer() {
+  switch (state_) {
+    case State::kConnecting: {
+      stream_.drop();
+      const auto what = fmt::format("could not connect to {}: no answer within {} s", where_,
+                                    seconds(10).count());
+      fail({base::transient_error(what)});
+      break;
+    }
+    case State::kOpen:
+      perform(session_->timer(hooks_.now()));
+      break;
+    case State::kClosing:
+      stream_.drop();
+      after_closing();
+      break;
+    case State::kWaiting:
+      attempt();
+      break;
+    case State::kIdle:
+      break;
+  }
+}
+
+// Connects unless the back-off or a full receiver says later.
+void Subscription::attempt() {
+  const auto now = hooks_.now().steady;
+  if (not_before_ && *not_before_ > now) {
+    state_ = State::kWaiting;
+    arm(*not_before_);
+    set_link({LinkPhase::kWaiting, last_error_, *not_before_ - now, std::nullopt});
+    return;
+  }
+  // A connection that may not be read would only time out at the other end.
+  if (paused_) {
+    state_ = State::kWaiting;
+    return;
+  }
+  connect();
+}
+
+void Subscription::connect() {
+  state_ = State::kConnecting;
+  assembler_.reset();
+  const bool in_init = config_.credentials.place != AuthPlace::kHeader;
+  session_ = std::make_unique<TransportWsSession>(SessionSettings{
+      in_init ? authorization() : std::string(), hooks_.resume_from, config_.idle_timeout, where_});
+  StreamRequest request{config_.url, std::string(session_->subprotocol()), {}};
+  if (config_.credentials.place != AuthPlace::kInit) {
+    request.headers.emplace_back("Authorization", authorization());
+  }
+  set_link({LinkPhase::kConnecting, std::nullopt, std::nullopt, std::nullopt});
+  arm(hooks_.now().steady + kConnectTime);
+  stream_.open(request, *this);
+}
+
+void Subscription::perform(const Actions& actions) {
+  for (const auto& action : actions) {
+    if (state_ != State::kOpen) return;
+    perform(action);
+  }
+}
+
+void Subscription::perform(const Action& action) {
+  std::visit(
+      [this](const auto& a) {
+        using T = std::decay_t<decltype(a)>;
+        if constexpr (std::is_same_v<T, SendText>) stream_.send_text(a.text);
+        if constexpr (std::is_same_v<T, Report>) hooks_.dropped(a.error);
+        if constexpr (std::is_same_v<T, ArmTimer>) arm(a.when);
+        if constexpr (std::is_same_v<T, Deliver>) deliver(a.delivery);
+        if constexpr (std::is_same_v<T, Subscribed>) {
+          live_since_ = hooks_.now().steady;
+          set_link({LinkPhase::kLive, std::nullopt, std::nullopt, a.start_time});
+        }
+        if constexpr (std::is_same_v<T, EndLink>) {
+          if (a.close_code) {
+            note_failure(a.failure);
+            begin_closing(*a.close_code, a.close_reason);
+          } else {
+            stream_.drop();
+            fail(a.failure);
+          }
+        }
+      },
+      action);
+}
+
+void Subscription::deliver(const Delivery& delivery) {
+  backoff_.reset();
+  if (hooks_.deliver(delivery) || paused_) return;
+  paused_ = true;
+  stream_.set_reading(false);
+  perform(session_->reading_paused());
+}
+
+void Subscription::fail(const Failure& failure) {
+  note_failure(failure);
+  attempt();
+}
+
+// Sets when the next attempt may come; whether there is one is decided when the link is gone.
+void Subscription::note_failure(const Failure& failure) {
+  const auto now = hooks_.now().steady;
+  if (live_since_ && now - *live_since_ >= kStable) backoff_.reset();
+  live_since_.reset();
+  last_error_ = failure.error;
+  not_before_ = now + backoff_.next(failure, hooks_.random());
+}
+
+void Subscription::begin_closing(std::uint16_t code, std::string reason) {
+  state_ = State::kClosing;
+  stream_.set_reading(true);  // the other side's close frame stands behind what we did not read
+  stream_.close(code, std::move(reason));
+  arm(hooks_.now().steady + kCloseTime);
+}
+
+void Subscription::after_closing() {
+  live_since_.reset();
+  if (wanted_) {
+    attempt();
+  } else {
+    suspend();
+  }
+}
+
+void Subscription::suspend() {
+  state_ = State::kIdle;
+  set_link({LinkPhase::kSuspended, std::nullopt, std::nullopt, std::nullopt});
+}
+
+void Subscription::arm(base::SteadyTime when) {
+  stream_.arm_timer(when, [this] { on_timer(); });
+}
+
+void Subscription::set_link(const LinkState& state) {
+  if (state == link_) return;
+  link_ = state;
+  hooks_.link_changed(link_);
+}
+
+std::string Subscription::authorization() {
+  return authorization_value(config_.credentials, make_nonce(hooks_.random), hooks_.now().wall);
+}
+
+}  // namespace iometer::partner

@@ -1,0 +1,459 @@
+#include "io/lws_stream.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "io/fault_server.hpp"
+#include "io/test_certificates.hpp"
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using partner::StreamClosed;
+using test::FaultServer;
+using test::Peer;
+
+namespace {
+
+constexpr std::string_view kProtocol = "graphql-transport-ws";
+
+// A stream with its loop's thread, and what its listener was told.
+class Client final : public partner::StreamListener {
+ public:
+  explicit Client(io::LwsStreamOptions options = {}) {
+    auto created = io::LwsStream::create(std::move(options));
+    REQUIRE_MESSAGE(created.ok(), (created.ok() ? "" : created.error().what));
+    stream = std::move(*created);
+    thread_ = std::thread([this] { stream->run(); });
+  }
+  ~Client() override {
+    stream->quit();
+    thread_.join();
+  }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void open(std::string url, partner::Headers headers = {{"Authorization", "Basic abc"}}) {
+    {
+      const std::lock_guard lock(mutex_);
+      opened_ = 0;
+    }
+    on_loop([this, request = partner::StreamRequest{std::move(url), std::string(kProtocol),
+                                                    std::move(headers)}] {
+      stream->open(request, *this);
+    });
+  }
+  void on_loop(std::function<void()> task) { stream->post(std::move(task)); }
+
+  bool wait_open() {
+    return wait([this] { return opened_ > 0; });
+  }
+  std::string wait_message(std::size_t index) {
+    if (!wait([&] { return messages_.size() > index; })) return "none";
+    const std::lock_guard lock(mutex_);
+    return messages_[index];
+  }
+  StreamClosed wait_closed() {
+    if (!wait([this] { return !closed_.empty(); })) return {-1, -1, {}, "never closed"};
+    const std::lock_guard lock(mutex_);
+    return closed_.back();
+  }
+  std::size_t message_count() {
+    const std::lock_guard lock(mutex_);
+    return messages_.size();
+  }
+  std::size_t closed_count() {
+    const std::lock_guard lock(mutex_);
+    return closed_.size();
+  }
+  bool was_opened() {
+    const std::lock_guard lock(mutex_);
+    return opened_ > 0;
+  }
+
+  std::unique_ptr<io::LwsStream> stream;
+
+ private:
+  template <class Predicate>
+  bool wait(Predicate predicate) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 10s, predicate);
+  }
+  void on_open() override {
+    const std::lock_guard lock(mutex_);
+    ++opened_;
+    changed_.notify_all();
+  }
+  void on_text(std::string_view piece, bool final) override {
+    const std::lock_guard lock(mutex_);
+    partial_ += piece;
+    if (!final) return;
+    messages_.push_back(std::exchange(partial_, ""));
+    changed_.notify_all();
+  }
+  void on_closed(const StreamClosed& closed) override {
+    const std::lock_guard lock(mutex_);
+    closed_.push_back(closed);
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int opened_ = 0;
+  std::string partial_;
+  std::vector<std::string> messages_;
+  std::vector<StreamClosed> closed_;
+  std::thread thread_;
+};
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+void echo(Peer& peer) {
+  peer.accept_upgrade(kProtocol);
+  while (true) {
+    const auto frame = peer.read_frame();
+    if (frame.opcode == 8) peer.send_frame(8, frame.payload);
+    if (frame.opcode != 1) return;
+    peer.send_text(frame.payload);
+  }
+}
+
+// What a client sees of a server that answers the upgrade with `head`.
+StreamClosed refused_with(std::string head) {
+  FaultServer server([&](Peer& peer) {
+    peer.read_head();
+    peer.write(head + "\r\n\r\n");
+    peer.wait_for_end();
+  });
+  Client client;
+  client.open(server.url("ws"));
+  auto closed = client.wait_closed();
+  CHECK_FALSE(client.was_opened());
+  CHECK(client.closed_count() == 1);
+  return closed;
+}
+
+}  // namespace
+
+TEST_SUITE("io") {
+  TEST_CASE("stream: open, exchange messages, close") {
+    std::string head;
+    std::string last;
+    Peer::Frame close;
+    FaultServer server([&](Peer& peer) {
+      head = peer.accept_upgrade(kProtocol);
+      for (int i = 0; i < 3; ++i) peer.send_text(peer.read_frame().payload);
+      last = peer.read_frame().payload;
+      close = peer.read_frame();
+      peer.send_frame(close.opcode, close.payload);
+    });
+    Client client;
+    client.open(server.url("ws") + "/v1/query?x=1");
+    REQUIRE(client.wait_open());
+    const std::string large(70'000, 'x');
+    client.on_loop([&] {
+      client.stream->send_text("one");
+      client.stream->send_text(large);
+      client.stream->send_text("three");
+    });
+    CHECK(client.wait_message(0) == "one");
+    CHECK((client.wait_message(1) == large));
+    CHECK(client.wait_message(2) == "three");
+    client.on_loop([&] {
+      client.stream->send_text("bye");
+      client.stream->close(4004, "done");
+    });
+    client.wait_closed();
+    CHECK(client.closed_count() == 1);
+    server.stop();
+    CHECK(last == "bye");
+    CHECK(close.opcode == 8);
+    CHECK(close.payload ==
+          "\x0f\xa4"
+          "done");  // 4004
+    CHECK(head.starts_with("GET /api/v1/query?x=1 HTTP/1.1\r\n"));
+    CHECK(contains(head, "Authorization: Basic abc\r\n"));
+    CHECK(contains(head, "Sec-WebSocket-Protocol: graphql-transport-ws\r\n"));
+    CHECK(contains(head, "Host: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"));
+    CHECK(contains(head, "User-Agent: iometer2mqtt\r\n"));
+    CHECK_FALSE(contains(head, "Origin:"));
+    CHECK_FALSE(contains(head, "permessage-deflate"));
+  }
+
+  TEST_CASE("stream: a refused upgrade tells status and Retry-After") {
+    const auto unauthorized = refused_with("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0");
+    CHECK(unauthorized.http_status == 401);
+    CHECK(unauthorized.close_code == 0);
+    const auto busy =
+        refused_with("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 17\r\nContent-Length: 0");
+    CHECK(busy.http_status == 429);
+    CHECK(busy.retry_after == 17s);
+    const auto page = refused_with(
+        "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>");
+    CHECK(page.http_status == 502);
+    CHECK(refused_with("HTTP/1.1 200 OK\r\nContent-Length: 0").http_status == 200);
+  }
+
+  TEST_CASE("stream: a redirect is not followed") {
+    std::atomic<int> visits = 0;
+    FaultServer target([&](Peer& peer) {
+      ++visits;
+      peer.read_head();
+    });
+    const auto closed = refused_with("HTTP/1.1 302 Found\r\nLocation: " + target.url("http") +
+                                     "\r\nContent-Length: 0");
+    CHECK(closed.http_status == 302);
+    CHECK(visits == 0);
+  }
+
+  TEST_CASE("stream: another subprotocol, or none, is refused") {
+    for (const std::string subprotocol : {"graphql-ws", ""}) {
+      CAPTURE(subprotocol);
+      FaultServer server([&](Peer& peer) {
+        peer.accept_upgrade(subprotocol);
+        peer.wait_for_end();
+      });
+      Client client;
+      client.open(server.url("ws"));
+      const auto closed = client.wait_closed();
+      CHECK_FALSE(client.was_opened());
+      CHECK(closed.http_status == 0);
+      CAPTURE(closed.reason);
+      CHECK(contains(closed.reason, "could not connect to 127.0.0.1:"));
+      CHECK(contains(closed.reason, "it does not offer the subprotocol graphql-transport-ws"));
+    }
+  }
+
+  TEST_CASE("stream: a server that never answers the upgrade") {
+    FaultServer server([](Peer& peer) {
+      peer.read_head();
+      peer.wait_for_end();
+    });
+    SUBCASE("ends by the handshake's own limit") {
+      io::LwsStreamOptions options;
+      options.handshake_timeout = 1s;
+      Client client(options);
+      client.open(server.url("ws"));
+      const auto closed = client.wait_closed();
+      CHECK(contains(closed.reason, "could not connect to 127.0.0.1:"));
+      CHECK(client.closed_count() == 1);
+    }
+    SUBCASE("is dropped by its user's timer, without a word") {
+      Client client;
+      std::atomic<bool> dropped = false;
+      client.open(server.url("ws"));
+      client.on_loop([&] {
+        client.stream->arm_timer(std::chrono::steady_clock::now() + 300ms, [&] {
+          client.stream->drop();
+          dropped = true;
+        });
+      });
+      for (int i = 0; i < 100 && !dropped; ++i) std::this_thread::sleep_for(50ms);
+      CHECK(dropped);
+      std::this_thread::sleep_for(200ms);
+      CHECK(client.closed_count() == 0);
+    }
+  }
+
+  TEST_CASE("stream: fragments arrive as pieces of one message") {
+    FaultServer server([](Peer& peer) {
+      peer.accept_upgrade(kProtocol);
+      peer.send_frame(1, std::string(4096, 'a'), false);
+      peer.send_frame(0, "b\n");
+      peer.send_frame(1, "whole", false);  // what gqlgen does to a large answer
+      peer.send_frame(9, "ping inside a message");
+      peer.send_frame(0, "");
+      peer.send_text("next");
+      CHECK(peer.read_frame().opcode == 10);
+      peer.wait_for_end();
+    });
+    Client client;
+    client.open(server.url("ws"));
+    CHECK(client.wait_message(0) == std::string(4096, 'a') + "b\n");
+    CHECK(client.wait_message(1) == "whole");
+    CHECK(client.wait_message(2) == "next");
+  }
+
+  TEST_CASE("stream: the server's close code and reason arrive") {
+    FaultServer server([](Peer& peer) {
+      peer.accept_upgrade(kProtocol);
+      peer.send_text("last");
+      peer.send_close(4403, "Forbidden");
+      peer.wait_for_end();
+    });
+    Client client;
+    client.open(server.url("ws"));
+    CHECK(client.wait_closed() == StreamClosed{4403, 0, {}, "Forbidden"});
+    CHECK(client.wait_message(0) == "last");
+    CHECK(client.closed_count() == 1);
+  }
+
+  TEST_CASE("stream: an abrupt end") {
+    FaultServer server([](Peer& peer) { peer.accept_upgrade(kProtocol); });
+    Client client;
+    client.open(server.url("ws"));
+    const auto closed = client.wait_closed();
+    CHECK(client.was_opened());
+    CHECK(closed.close_code == 0);
+    CHECK(contains(closed.reason, "lost the connection to 127.0.0.1:"));
+  }
+
+  TEST_CASE("stream: not reading pauses the server, nothing is lost afterwards") {
+    constexpr std::size_t kCount = 2000;
+    std::atomic<std::size_t> sent = 0;
+    FaultServer server([&](Peer& peer) {
+      peer.accept_upgrade(kProtocol);
+      peer.read_frame();
+      const std::string filler(8000, 'x');
+      for (std::size_t i = 0; i < kCount; ++i) {
+        if (!peer.send_text(std::to_string(i) + ":" + filler)) return;
+        ++sent;
+      }
+      peer.wait_for_end();
+    });
+    Client client;
+    client.open(server.url("ws"));
+    REQUIRE(client.wait_open());
+    client.on_loop([&] {
+      client.stream->set_reading(false);
+      client.stream->send_text("go");
+    });
+    std::this_thread::sleep_for(500ms);
+    const auto early = client.message_count();
+    CHECK(early < 20);
+    CHECK(sent < kCount);
+    client.on_loop([&] { client.stream->set_reading(true); });
+    CHECK(client.wait_message(kCount - 1).starts_with(std::to_string(kCount - 1) + ":"));
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}, early, kCount / 2}) {
+      CHECK(client.wait_message(i).starts_with(std::to_string(i) + ":"));
+    }
+  }
+
+  TEST_CASE("stream: nobody listens, no such name, no such URL") {
+    std::uint16_t free_port = 0;
+    {
+      const FaultServer gone([](Peer&) {});
+      free_port = gone.port();
+    }
+    Client client;
+    SUBCASE("nobody listens") {
+      client.open("ws://127.0.0.1:" + std::to_string(free_port) + "/");
+      const auto closed = client.wait_closed();
+      CAPTURE(closed.reason);
+      CHECK(contains(closed.reason, "could not connect to 127.0.0.1:" + std::to_string(free_port)));
+    }
+    SUBCASE("no such name") {
+      client.open("wss://partner.invalid/api");
+      const auto closed = client.wait_closed();
+      CAPTURE(closed.reason);
+      CHECK(closed.reason.starts_with("could not connect to partner.invalid:443: "));
+      CHECK(closed.reason.size() >
+            std::string("could not connect to partner.invalid:443: ").size());
+    }
+    SUBCASE("no such URL") {
+      client.open("http://127.0.0.1/");
+      CHECK(contains(client.wait_closed().reason, "not a ws:// or wss:// URL"));
+    }
+    CHECK(client.closed_count() == 1);
+  }
+
+  TEST_CASE("stream: the next address of a name is tried") {
+    // localhost is commonly ::1 as well, where the server does not listen.
+    FaultServer server(echo);
+    Client client;
+    for (int i = 0; i < 3; ++i) {
+      client.open(server.url("ws", "localhost"));
+      REQUIRE(client.wait_open());
+    }
+    CHECK(client.closed_count() == 0);
+  }
+
+  TEST_CASE("stream: opened again after each end, and while open") {
+    FaultServer server(echo);
+    Client client;
+    for (std::size_t i = 0; i < 20; ++i) {
+      std::atomic<bool> done = false;
+      client.on_loop([&] {
+        client.stream->open({server.url("ws"), std::string(kProtocol), {}}, client);
+        if (i % 3 == 0) client.stream->drop();
+        if (i % 3 == 1) client.stream->close(1000, "");
+        done = true;
+      });
+      while (!done) std::this_thread::sleep_for(1ms);
+    }
+    client.open(server.url("ws"));
+    REQUIRE(client.wait_open());
+    std::this_thread::sleep_for(100ms);
+    client.on_loop([&] { client.stream->send_text("still there"); });
+    CHECK(client.wait_message(0) == "still there");
+  }
+
+  TEST_CASE("stream: TLS is verified, chain and host name") {
+    const test::TestCertificates certificates;
+    io::LwsStreamOptions trusting;
+    trusting.ca_file = certificates.ca_file();
+    SUBCASE("a certificate for the name") {
+      FaultServer server(echo, certificates.localhost());
+      Client client(trusting);
+      for (const auto* host : {"localhost", "127.0.0.1"}) {
+        client.open(server.url("wss", host));
+        REQUIRE(client.wait_open());
+      }
+      client.on_loop([&] { client.stream->send_text("over TLS"); });
+      CHECK(client.wait_message(0) == "over TLS");
+    }
+    SUBCASE("refused") {
+      struct Row {
+        const char* what;
+        io::LwsStreamOptions options;
+        FaultServer::Tls tls;
+        const char* says;
+      };
+      auto other = trusting;
+      other.ca_file = certificates.other_ca_file();
+      const Row rows[] = {
+          {"a CA that is not ours", other, certificates.localhost(),
+           "its certificate is not trusted"},
+          {"the system's store", {}, certificates.localhost(), "its certificate is not trusted"},
+          {"another host's certificate", trusting, certificates.wrong_name(), "ostname mismatch"},
+      };
+      for (const auto& row : rows) {
+        CAPTURE(row.what);
+        std::atomic<bool> reached = false;
+        FaultServer server([&](Peer& peer) { reached = !peer.read_head().empty(); }, row.tls);
+        Client client(row.options);
+        client.open(server.url("wss", "localhost"));
+        const auto closed = client.wait_closed();
+        CAPTURE(closed.reason);
+        CHECK_FALSE(client.was_opened());
+        CHECK_FALSE(reached);  // no credentials left the house
+        CHECK(contains(closed.reason, "could not connect to localhost:"));
+        CHECK(contains(closed.reason, row.says));
+      }
+    }
+    SUBCASE("a server that does not speak TLS") {
+      FaultServer server([](Peer& peer) { peer.write("HTTP/1.1 400 Bad Request\r\n\r\n"); });
+      Client client(trusting);
+      client.open(server.url("wss", "localhost"));
+      CHECK(contains(client.wait_closed().reason, "could not connect to localhost:"));
+    }
+  }
+
+  TEST_CASE("stream: a CA file that cannot be used is refused at once") {
+    for (const auto* file : {"/nonexistent/ca.pem", "/dev/null"}) {
+      io::LwsStreamOptions options;
+      options.ca_file = file;
+      const auto stream = io::LwsStream::create(options);
+      REQUIRE_FALSE(stream.ok());
+      CHECK(stream.error().kind == base::ErrorKind::kConfig);
+      CHECK(contains(stream.error().what, file));
+    }
+  }
+}

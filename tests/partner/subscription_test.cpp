@@ -1,0 +1,375 @@
+#include "partner/subscription.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "partner/fake_stream.hpp"
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using base::ErrorKind;
+using partner::AuthPlace;
+using partner::LinkPhase;
+using partner::LinkState;
+
+namespace {
+
+constexpr std::string_view kAck = R"({"type":"connection_ack"})";
+constexpr std::string_view kPong = R"({"type":"pong"})";
+
+std::string reading(std::string_view meter) {
+  return R"({"id":"1","type":"next","payload":{"data":{"meterReadings":{"meter":{"id":")" +
+         std::string(meter) + R"(","number":"n"},"time":"2026-11-24T12:00:00Z",)" +
+         R"("values":[{"obisCode":"1-0:1.8.0","value":1.2345678e+06,"unit":"Wh"}]}}}})" + "\n";
+}
+
+struct Fixture {
+  explicit Fixture(AuthPlace place = AuthPlace::kBoth)
+      : subscription({"wss://host/api", {"id", base::Secret("secret"), {}, place}, 60s}, hooks(),
+                     stream) {}
+
+  partner::SubscriptionHooks hooks() {
+    return {[this](const partner::Delivery& d) {
+              delivered.push_back(d.reading.meter.id);
+              return has_room;
+            },
+            [this](const LinkState& link) { links.push_back(link); },
+            [this] { return resume_from; },
+            [this](const base::Error& error) { dropped.push_back(error); },
+            [this] { return stream.now(); },
+            [this] { return random_value; }};
+  }
+  void go_live() {
+    stream.accept();
+    stream.text(kAck);
+    stream.text(kPong);
+    REQUIRE(links.back().phase == LinkPhase::kLive);
+  }
+  // Advances to the next attempt and checks when that is.
+  void expect_retry_after(base::Duration delay) {
+    REQUIRE(links.back().phase == LinkPhase::kWaiting);
+    CHECK(*links.back().retry_in == delay);
+    const auto before = stream.requests.size();
+    stream.advance(delay - 1ns);
+    CHECK(stream.requests.size() == before);
+    stream.advance(1ns);
+    CHECK(stream.requests.size() == before + 1);
+    CHECK(links.back().phase == LinkPhase::kConnecting);
+  }
+
+  test::FakeStream stream;
+  std::vector<std::string> delivered;
+  std::vector<LinkState> links;
+  std::vector<base::Error> dropped;
+  bool has_room = true;
+  std::optional<base::WallTime> resume_from;
+  std::uint64_t random_value = 0;  // the shortest transient delay: half of 1, 2, 4 … s
+  partner::Subscription subscription;
+};
+
+}  // namespace
+
+TEST_SUITE("partner") {
+  TEST_CASE_FIXTURE(Fixture, "subscription: from wanted to live to suspended") {
+    resume_from = base::WallTime(1'700'000'000s);
+    CHECK(stream.requests.empty());
+    subscription.want(true);
+    REQUIRE(stream.requests.size() == 1);
+    CHECK(stream.requests[0].url == "wss://host/api");
+    CHECK(stream.requests[0].subprotocol == "graphql-transport-ws");
+    CHECK(stream.requests[0].headers == partner::Headers{{"Authorization", "Basic aWQ6c2VjcmV0"}});
+    CHECK(links.back().phase == LinkPhase::kConnecting);
+    stream.accept();
+    REQUIRE(stream.sent.size() == 1);
+    CHECK(stream.sent[0].find("Basic aWQ6c2VjcmV0") != std::string::npos);
+    stream.text(kAck);
+    CHECK(links.back().phase == LinkPhase::kConnecting);
+    stream.text(kPong);
+    CHECK(links.back() ==
+          LinkState{LinkPhase::kLive, std::nullopt, std::nullopt, base::WallTime(1'700'000'000s)});
+    stream.text(reading("m1"));
+    CHECK(delivered == std::vector<std::string>{"m1"});
+
+    subscription.want(false);
+    CHECK(stream.sent.back() == R"({"id":"1","type":"complete"})");
+    REQUIRE(stream.closing.has_value());
+    CHECK(stream.closing->first == 1000);
+    CHECK(links.back().phase == LinkPhase::kLive);  // until the socket is closed
+    stream.text(reading("m2"));
+    CHECK(delivered.size() == 1);
+    stream.end({1000, 0, {}, ""});
+    CHECK(links.back().phase == LinkPhase::kSuspended);
+    stream.advance(1h);
+    CHECK(stream.requests.size() == 1);
+  }
+
+  TEST_CASE("credentials go where the option says") {
+    for (const auto place : {AuthPlace::kHeader, AuthPlace::kInit}) {
+      Fixture f(place);
+      f.subscription.want(true);
+      CHECK(f.stream.requests[0].headers.empty() == (place == AuthPlace::kInit));
+      f.stream.accept();
+      CHECK((f.stream.sent[0].find("Basic") != std::string::npos) == (place == AuthPlace::kInit));
+    }
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "header and init have a WSSE token each") {
+    test::FakeStream other;
+    auto wsse_hooks = hooks();
+    wsse_hooks.random = [n = std::uint64_t{0}]() mutable { return ++n; };
+    wsse_hooks.now = [&other] { return other.now(); };
+    partner::Subscription wsse(
+        {"ws://h", {"id", base::Secret("s"), partner::AuthMethod::kWsse, AuthPlace::kBoth}, 60s},
+        wsse_hooks, other);
+    wsse.want(true);
+    other.accept();
+    const auto header = other.requests[0].headers.at(0).second;
+    const auto nonce = header.substr(header.find("Nonce="), 40);
+    CHECK(nonce.size() == 40);
+    CHECK(other.sent[0].find("UsernameToken") != std::string::npos);
+    CHECK(other.sent[0].find(nonce.substr(7, 32)) == std::string::npos);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "a connection attempt that hangs is given up after 10 s") {
+    subscription.want(true);
+    stream.advance(9s);
+    CHECK(stream.drops == 0);
+    stream.advance(1s);
+    CHECK(stream.drops == 1);
+    CHECK(*links.back().error ==
+          base::transient_error("could not connect to host:443: no answer within 10 s"));
+    expect_retry_after(500ms);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "failures in a row wait longer, a reading starts over") {
+    subscription.want(true);
+    const partner::StreamClosed refused{0, 0, {}, "could not connect to host:443: refused"};
+    stream.end(refused);
+    CHECK(links.back().error->what == refused.reason);
+    for (const auto delay : {500ms, 1000ms, 2000ms, 4000ms}) {
+      expect_retry_after(delay);
+      stream.end(refused);
+    }
+    expect_retry_after(8s);
+    go_live();
+    stream.text(reading("m"));
+    stream.end({0, 0, {}, "lost"});
+    expect_retry_after(500ms);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "a link that stood for a minute starts over, a shorter one does not") {
+    subscription.want(true);
+    const auto stay = [this](base::Duration time) {
+      go_live();
+      for (auto passed = 0s; passed < time; passed += 5s) {
+        stream.advance(5s);
+        stream.text(kPong);
+      }
+      stream.end({1006, 0, {}, ""});
+    };
+    stay(50s);
+    expect_retry_after(500ms);
+    stay(50s);
+    expect_retry_after(1s);
+    stay(60s);
+    expect_retry_after(500ms);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "refused credentials: 1, 5, 15, 30 minutes") {
+    subscription.want(true);
+    stream.end({0, 401, {}, "x"});
+    CHECK(links.back().error->kind == ErrorKind::kAuth);
+    expect_retry_after(1min);
+    stream.accept();
+    stream.end({1000, 0, {}, "terminated"});  // gqlgen's way
+    CHECK(links.back().error->kind == ErrorKind::kAuth);
+    expect_retry_after(5min);
+    stream.end({0, 403, {}, "x"});
+    expect_retry_after(15min);
+    stream.end({0, 403, {}, "x"});
+    expect_retry_after(30min);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "the server's own delays are kept") {
+    subscription.want(true);
+    stream.end({0, 429, 17s, ""});
+    expect_retry_after(17s);
+    go_live();
+    stream.end({1013, 0, {}, ""});
+    expect_retry_after(30s);
+    go_live();
+    stream.text(reading("m"));
+    stream.text(R"({"id":"1","type":"complete"})");
+    CHECK(stream.closing->first == 1000);
+    stream.end({1000, 0, {}, ""});
+    CHECK(links.back().error->what == "host:443 ended the subscription");
+    expect_retry_after(5s);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "each connection asks anew where to resume") {
+    subscription.want(true);
+    resume_from = base::WallTime(1'700'000'000s);
+    go_live();
+    stream.end({0, 0, {}, ""});
+    resume_from = base::WallTime(1'700'000'600s);
+    expect_retry_after(500ms);
+    go_live();
+    CHECK(links.back().start_time == base::WallTime(1'700'000'600s));
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "back-pressure stops reading and our liveness timers") {
+    subscription.want(true);
+    go_live();
+    has_room = false;
+    stream.text(reading("m1"));
+    CHECK_FALSE(stream.reading);
+    stream.text(reading("m2"));  // was in the socket's buffer
+    CHECK(delivered.size() == 2);
+    stream.advance(5min);
+    CHECK(stream.drops == 0);
+    has_room = true;
+    subscription.resume_reading();
+    CHECK(stream.reading);
+    stream.text(reading("m3"));
+    CHECK(delivered.size() == 3);
+    // The watch is on again.
+    stream.advance(9s);
+    CHECK(stream.drops == 0);
+    stream.advance(1s);
+    CHECK(stream.drops == 1);
+  }
+
+  TEST_CASE_FIXTURE(Fixture,
+                    "a server without patience for our pause: resume after there is room") {
+    subscription.want(true);
+    go_live();
+    has_room = false;
+    stream.text(reading("m1"));
+    stream.end({0, 0, {}, "lost the connection"});
+    CHECK(links.back().phase == LinkPhase::kWaiting);
+    stream.advance(1h);
+    CHECK(stream.requests.size() == 1);  // nobody could take the readings
+    has_room = true;
+    resume_from = base::WallTime(1'700'000'000s);
+    subscription.resume_reading();
+    CHECK(stream.requests.size() == 2);
+    go_live();
+    CHECK(links.back().start_time == resume_from);
+    stream.text(reading("m1"));
+    CHECK(delivered == std::vector<std::string>{"m1", "m1"});
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "room before the back-off is over does not shorten it") {
+    subscription.want(true);
+    go_live();
+    has_room = false;
+    stream.text(reading("m1"));
+    stream.end({0, 0, {}, ""});
+    subscription.resume_reading();
+    CHECK(stream.requests.size() == 1);
+    stream.advance(500ms);
+    CHECK(stream.requests.size() == 2);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "unwanted at any point ends in suspended, a back-off survives") {
+    subscription.want(true);
+    SUBCASE("connecting") {
+      subscription.want(false);
+      CHECK(stream.drops == 1);
+    }
+    SUBCASE("open, and the server never answers the close") {
+      go_live();
+      subscription.want(false);
+      stream.advance(2s);
+      CHECK(stream.drops == 1);
+    }
+    SUBCASE("paused") {
+      go_live();
+      has_room = false;
+      stream.text(reading("m"));
+      subscription.want(false);
+      CHECK(stream.reading);  // to see the other side's close frame
+      stream.end({1000, 0, {}, ""});
+    }
+    SUBCASE("waiting") {
+      stream.end({0, 401, {}, ""});
+      subscription.want(false);
+      CHECK(links.back().phase == LinkPhase::kSuspended);
+      stream.advance(20s);
+      subscription.want(true);
+      CHECK(stream.requests.size() == 1);
+      CHECK(links.back().error->kind == ErrorKind::kAuth);
+      expect_retry_after(40s);
+      subscription.want(false);
+    }
+    CHECK(links.back().phase == LinkPhase::kSuspended);
+    CHECK((!stream.in_use() || stream.closing));
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "wanted again while closing connects when the old link is gone") {
+    subscription.want(true);
+    go_live();
+    subscription.want(false);
+    subscription.want(true);
+    CHECK(stream.requests.size() == 1);
+    stream.end({1000, 0, {}, ""});
+    CHECK(stream.requests.size() == 2);
+    CHECK(links.back().phase == LinkPhase::kConnecting);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "messages that are too large or no text close the link") {
+    subscription.want(true);
+    go_live();
+    SUBCASE("too large") {
+      const std::string part(300'000, 'x');
+      for (int i = 0; i < 4; ++i) stream.piece(part, false);
+      CHECK(stream.closing->first == 1009);
+    }
+    SUBCASE("not UTF-8") {
+      stream.text("\xff");
+      CHECK(stream.closing->first == 1007);
+    }
+    stream.piece("more", true);
+    stream.end({0, 0, {}, ""});
+    CHECK(links.back().phase == LinkPhase::kWaiting);
+    CHECK(links.back().error->kind == ErrorKind::kProtocol);
+    expect_retry_after(500ms);
+    go_live();
+    stream.text(reading("m"));
+    CHECK(delivered.size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "unusable messages go to `dropped`") {
+    subscription.want(true);
+    go_live();
+    stream.text("not JSON");
+    REQUIRE(dropped.size() == 1);
+    CHECK(dropped[0].kind == ErrorKind::kProtocol);
+    CHECK(dropped[0].what.starts_with("a message of host:443 is unusable"));
+    stream.text(reading("m"));
+    CHECK(delivered.size() == 1);
+  }
+
+  TEST_CASE("a whole exchange gives the same whatever the pieces are") {
+    const auto seed = std::random_device()();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (int round = 0; round < 100; ++round) {
+      Fixture f;
+      f.subscription.want(true);
+      f.stream.accept();
+      for (const auto& message :
+           {std::string(kAck), reading("m1"), std::string(kPong), reading("m2"), reading("m3")}) {
+        std::string_view rest = message;
+        while (!rest.empty()) {
+          const auto cut = std::uniform_int_distribution<std::size_t>(1, rest.size())(random);
+          f.stream.piece(rest.substr(0, cut), cut == rest.size());
+          rest.remove_prefix(cut);
+        }
+      }
+      REQUIRE(f.delivered == std::vector<std::string>{"m1", "m2", "m3"});
+      CHECK(f.dropped.empty());
+    }
+  }
+}
