@@ -1,0 +1,298 @@
+#include "io/paho_client.hpp"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <MQTTAsync.h>
+#include <mqtt/async_client.h>
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+namespace iometer::io {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kPahoBadLogin311 = 5;   // CONNACK return codes (MQTT 3.1.1 section 3.2.2.3): not authorised
+constexpr int kPahoBadUser311 = 4;    // bad user name or password
+constexpr int kPahoBadLogin5 = 0x86;  // reason codes (MQTT 5 section 3.2.2.2)
+constexpr int kPahoNotAllowed5 = 0x87;
+// A backstop only: our own window keeps far fewer messages inside Paho.
+constexpr int kMaxBuffered = 20000;
+
+// The last error that Paho's TLS code wrote to its trace: its return codes say no more than "failed". The trace is
+// process-wide in Paho's C library, hence the one shared slot.
+class TlsTrace {
+ public:
+  static TlsTrace& instance() {
+    static TlsTrace trace;
+    return trace;
+  }
+  void note(const char* line) {
+    const std::string_view text(line);
+    // Only OpenSSL's own words: other lines hold beginnings of payloads.
+    if (text.find(":SSL routines:") == std::string_view::npos && text.find("verify") == std::string_view::npos) return;
+    const std::lock_guard lock(mutex_);
+    last_ = text.substr(text.find("error:") == std::string_view::npos ? 0 : text.find("error:"));
+  }
+  std::string take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(last_, {});
+  }
+
+ private:
+  TlsTrace() {
+    MQTTAsync_setTraceCallback([](MQTTASYNC_TRACE_LEVELS, char* line) { instance().note(line); });
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
+  }
+  std::mutex mutex_;
+  std::string last_;
+};
+
+// Paho leaves Nagle's algorithm on, which holds a reading back for about 20 ms, and does not give its socket out: it is
+// found by its peer's port.
+void set_no_delay(std::uint16_t port) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int descriptor = std::atoi(entry.path().filename().c_str());
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &length) != 0) continue;
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&peer);
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&peer);
+    const bool matches = (peer.ss_family == AF_INET && ntohs(v4->sin_port) == port) ||
+                         (peer.ss_family == AF_INET6 && ntohs(v6->sin6_port) == port);
+    const int on = 1;
+    if (matches) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+}
+
+std::string words_for(int code) {
+  const char* words = MQTTAsync_strerror(code);
+  return words != nullptr ? words : "";
+}
+
+std::uint64_t token_of(const ::mqtt::token& token) {
+  return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(token.get_user_context()));
+}
+
+}  // namespace
+
+// One Paho client from connect to disconnect. Its callbacks run under Paho's locks and only post.
+class PahoClient::Connection final : public virtual ::mqtt::callback, public virtual ::mqtt::iaction_listener {
+ public:
+  Connection(const PahoOptions& options, const mqtt::ClientEventSink& sink)
+      : options_(options),
+        sink_(sink),
+        client_(fmt::format("{}://{}:{}", options.tls ? "ssl" : "tcp", options.host, options.port), options.client_id,
+                create_options(options), nullptr) {
+    client_.set_callback(*this);  // before connect: Paho takes its lock in here
+  }
+
+  ~Connection() override { silent_ = true; }
+
+  void connect() {
+    TlsTrace::instance().take();
+    fill_connect_options();
+    try {
+      client_.connect(connect_options_, nullptr, connect_listener_);
+    } catch (const ::mqtt::exception& error) {
+      post(mqtt::ConnectFailed{base::transient_error(describe(error.get_return_code(), error.what()))});
+    }
+  }
+
+  base::Status publish(const mqtt::Message& message, std::optional<std::uint64_t> token) {
+    try {
+      auto packet = ::mqtt::make_message(message.topic, message.payload, static_cast<int>(message.qos), message.retain);
+      if (token) {
+        client_.publish(packet, reinterpret_cast<void*>(static_cast<std::uintptr_t>(*token)), *this);
+      } else {
+        client_.publish(packet);
+      }
+      return base::success();
+    } catch (const ::mqtt::exception& error) {
+      return base::transient_error(fmt::format("publishing to {} failed: {}", message.topic, error.what()));
+    }
+  }
+
+  base::Status subscribe(const std::vector<std::string>& filters) {
+    try {
+      for (const auto& filter : filters) client_.subscribe(filter, 1, nullptr, subscribe_listener_);
+      return base::success();
+    } catch (const ::mqtt::exception& error) {
+      return base::transient_error(fmt::format("subscribing failed: {}", error.what()));
+    }
+  }
+
+  void disconnect(std::chrono::milliseconds patience) {
+    silent_ = true;
+    if (patience <= 0ms || !connected_) return;  // destroying the client closes the socket
+    try {
+      client_.disconnect(static_cast<int>(patience.count()))->wait_for(patience);
+    } catch (const ::mqtt::exception&) {
+      // It was on its way out: there is nothing to save.
+    }
+  }
+
+ private:
+  static ::mqtt::create_options create_options(const PahoOptions& options) {
+    ::mqtt::create_options create(options.mqtt5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
+    create.set_send_while_disconnected(false);
+    create.set_max_buffered_messages(kMaxBuffered);
+    return create;
+  }
+
+  void fill_connect_options() {
+    auto& connect = connect_options_;
+    connect.set_mqtt_version(options_.mqtt5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
+    if (options_.mqtt5) {
+      connect.set_clean_start(true);
+    } else {
+      connect.set_clean_session(true);
+    }
+    connect.set_keep_alive_interval(options_.keepalive);
+    connect.set_connect_timeout(10s);
+    connect.set_automatic_reconnect(false);
+    if (!options_.username.empty()) connect.set_user_name(options_.username);
+    if (!options_.password.empty()) connect.set_password(std::string(options_.password.reveal()));
+    if (const auto& will = options_.last_will; !will.topic.empty()) {
+      connect.set_will(::mqtt::will_options(will.topic, ::mqtt::binary_ref(will.payload), static_cast<int>(will.qos),
+                                            will.retain));
+    }
+    if (!options_.tls) return;
+    ::mqtt::ssl_options ssl;
+    if (!options_.ca_file.empty()) ssl.set_trust_store(options_.ca_file);
+    ssl.set_enable_server_cert_auth(true);
+    ssl.set_verify(true);  // the host name: off in Paho unless asked for
+    connect.set_ssl(std::move(ssl));
+  }
+
+  void post(mqtt::ClientEvent event) {
+    if (!silent_) sink_(std::move(event));
+  }
+
+  std::string describe(int code, const std::string& words) const {
+    const auto tls = TlsTrace::instance().take();
+    const auto where = fmt::format("MQTT broker {}:{}", options_.host, options_.port);
+    if (!tls.empty()) return fmt::format("{}: TLS failed: {}; check mqtt.ca_file and the host name", where, tls);
+    return fmt::format("{} is not reachable ({}, code {}); check mqtt.url and that the broker runs", where,
+                       words.empty() ? "connection failed" : words, code);
+  }
+
+  base::Error connect_error(const ::mqtt::token& token) const {
+    const int code = token.get_return_code();
+    const int reason = options_.mqtt5 ? static_cast<int>(token.get_reason_code()) : 0;
+    const bool refused = code == kPahoBadLogin311 || code == kPahoBadUser311 || code == kPahoBadLogin5 ||
+                         code == kPahoNotAllowed5 || reason == kPahoBadLogin5 || reason == kPahoNotAllowed5;
+    if (!refused) return base::transient_error(describe(code, words_for(code)));
+    return base::auth_error(fmt::format("MQTT broker {}:{} refused the login; check mqtt.username and mqtt.password",
+                                        options_.host, options_.port));
+  }
+
+  // --- Paho's threads ---
+  void on_success(const ::mqtt::token& token) override {
+    const int reason = options_.mqtt5 ? static_cast<int>(token.get_reason_code()) : 0;
+    post(mqtt::Acknowledged{token_of(token), reason});
+  }
+  void on_failure(const ::mqtt::token& token) override {
+    const int reason = options_.mqtt5 ? static_cast<int>(token.get_reason_code()) : 0;
+    if (reason >= 0x80) {
+      post(mqtt::Acknowledged{token_of(token), reason});
+    } else {
+      post(mqtt::PublishFailed{token_of(token)});
+    }
+  }
+  void connection_lost(const std::string& cause) override {
+    connected_ = false;
+    post(mqtt::ConnectionLost{cause.empty() ? "closed by the other side" : cause});
+  }
+  void message_arrived(::mqtt::const_message_ptr message) override {
+    post(mqtt::Received{{message->get_topic(), message->to_string(),
+                         message->get_qos() == 0 ? mqtt::Qos::kAtMostOnce : mqtt::Qos::kAtLeastOnce,
+                         message->is_retained()}});
+  }
+
+  class ConnectListener final : public virtual ::mqtt::iaction_listener {
+   public:
+    explicit ConnectListener(Connection& owner) : owner_(owner) {}
+    void on_success(const ::mqtt::token& token) override {
+      mqtt::Connected connected;
+      if (owner_.options_.mqtt5) {
+        const auto response = token.get_connect_response();
+        const auto& properties = response.get_properties();
+        if (properties.contains(::mqtt::property::RECEIVE_MAXIMUM)) {
+          connected.receive_maximum = ::mqtt::get<std::uint16_t>(properties, ::mqtt::property::RECEIVE_MAXIMUM);
+        }
+      }
+      set_no_delay(owner_.options_.port);
+      owner_.connected_ = true;
+      owner_.post(connected);
+    }
+    void on_failure(const ::mqtt::token& token) override {
+      owner_.post(mqtt::ConnectFailed{owner_.connect_error(token)});
+    }
+
+   private:
+    Connection& owner_;
+  };
+
+  class SubscribeListener final : public virtual ::mqtt::iaction_listener {
+   public:
+    explicit SubscribeListener(Connection& owner) : owner_(owner) {}
+    void on_success(const ::mqtt::token& token) override {
+      const auto codes = token.get_subscribe_response().get_reason_codes();
+      for (const auto code : codes) {
+        if (static_cast<int>(code) >= 0x80) owner_.post(mqtt::SubscribeFailed{fmt::format("code {:#x}", static_cast<int>(code))});
+      }
+    }
+    void on_failure(const ::mqtt::token& token) override {
+      owner_.post(mqtt::SubscribeFailed{fmt::format("code {}", token.get_return_code())});
+    }
+
+   private:
+    Connection& owner_;
+  };
+
+  const PahoOptions& options_;
+  const mqtt::ClientEventSink& sink_;
+  std::atomic<bool> silent_{false};
+  std::atomic<bool> connected_{false};
+  ConnectListener connect_listener_{*this};
+  SubscribeListener subscribe_listener_{*this};
+  // Paho keeps raw pointers into these: they live as long as the client.
+  ::mqtt::connect_options connect_options_;
+  ::mqtt::async_client client_;
+};
+
+PahoClient::PahoClient(PahoOptions options, mqtt::ClientEventSink sink)
+    : options_(std::move(options)), sink_(std::move(sink)) {}
+
+PahoClient::~PahoClient() = default;
+
+void PahoClient::connect() {
+  connection_.reset();
+  connection_ = std::make_unique<Connection>(options_, sink_);
+  connection_->connect();
+}
+
+base::Status PahoClient::publish(const mqtt::Message& message, std::optional<std::uint64_t> token) {
+  if (!connection_) return base::transient_error("there is no connection to the MQTT broker");
+  return connection_->publish(message, token);
+}
+
+base::Status PahoClient::subscribe(const std::vector<std::string>& filters) {
+  if (!connection_) return base::transient_error("there is no connection to the MQTT broker");
+  return connection_->subscribe(filters);
+}
+
+void PahoClient::disconnect(std::chrono::milliseconds patience) {
+  if (connection_) connection_->disconnect(patience);
+  connection_.reset();
+}
+
+}  // namespace iometer::io

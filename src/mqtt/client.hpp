@@ -1,0 +1,64 @@
+// The MQTT client seam: one connection to one broker. mqtt declares it, io/paho_client implements it, unit tests have a
+// full fake. All methods are called by one thread (the brain); events come from the client's own threads and must only
+// be posted to that one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "mqtt/message.hpp"
+
+namespace iometer::mqtt {
+
+// CONNACK: accepted. `receive_maximum` is the broker's (MQTT 5 section 3.2.2.3.3), where it said one.
+struct Connected {
+  std::optional<std::uint16_t> receive_maximum;
+};
+// CONNACK refused, or no connection. The kind is kAuth where the broker refused the login.
+struct ConnectFailed {
+  base::Error error;
+};
+struct ConnectionLost {
+  std::string reason;
+};
+// PUBACK: success, or a reason code of 0x80 and more (MQTT 5 section 3.4.2.1).
+struct Acknowledged {
+  std::uint64_t token = 0;
+  int reason_code = 0;
+};
+// The client could not deliver; the connection is about to be found lost.
+struct PublishFailed {
+  std::uint64_t token = 0;
+};
+struct SubscribeFailed {
+  std::string reason;
+};
+struct Received {
+  Message message;
+};
+
+using ClientEvent =
+    std::variant<Connected, ConnectFailed, ConnectionLost, Acknowledged, PublishFailed, SubscribeFailed, Received>;
+using ClientEventSink = std::function<void(ClientEvent)>;
+
+class Client {
+ public:
+  virtual ~Client() = default;
+  // Starts connecting; Connected or ConnectFailed follows.
+  virtual void connect() = 0;
+  // Hands a message over; with a token, Acknowledged or PublishFailed follows unless the connection ends first.
+  // An error means that it was not taken and that the link should be dropped.
+  virtual base::Status publish(const Message& message, std::optional<std::uint64_t> token) = 0;
+  // QoS 1; SubscribeFailed may follow.
+  virtual base::Status subscribe(const std::vector<std::string>& filters) = 0;
+  // DISCONNECT, waiting at most `patience` for it. No events afterwards until the next connect().
+  virtual void disconnect(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace iometer::mqtt

@@ -1,0 +1,147 @@
+#include "mqtt/outbox.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace iometer::mqtt {
+
+void Outbox::push(Parcel parcel) {
+  if (parcel.messages.empty()) return;
+  for (const auto& message : parcel.messages) {
+    if (message.retain && parcel.remember) ledger_.record(message);
+  }
+  skip_forgotten();
+  Entry entry;
+  entry.parcel = std::move(parcel);
+  entry.order = ++last_order_;
+  waiting_.push_back(std::move(entry));
+}
+
+void Outbox::replay_retained() {
+  replay_next_ = 0;
+  replay_end_ = ledger_.size();
+  skip_forgotten();
+  for (auto& entry : waiting_) entry.skip_superseded = true;
+}
+
+void Outbox::forget_retained() {
+  for (std::size_t i = 0; i < ledger_.size(); ++i) {
+    if (!ledger_.at(i).topic.empty()) push({{{ledger_.at(i).topic, "", Qos::kAtLeastOnce, true}}, std::nullopt});
+  }
+}
+
+void Outbox::skip_forgotten() {
+  while (is_replaying() && ledger_.at(replay_next_).topic.empty()) ++replay_next_;
+}
+
+bool Outbox::window_takes(std::size_t messages) const {
+  return in_flight_.size() < limits_.parcels_in_flight &&
+         (messages_in_flight_ == 0 || messages_in_flight_ + messages <= limits_.messages_in_flight);
+}
+
+// What a newer message has replaced must not come back over it: the first sending may have arrived after all.
+bool Outbox::is_superseded(const Entry& entry, std::size_t message) const {
+  const auto& candidate = entry.parcel.messages[message];
+  return entry.skip_superseded && entry.parcel.remember && candidate.retain && !ledger_.is_current(candidate);
+}
+
+bool Outbox::is_pointless(const Entry& entry) const {
+  if (entry.parcel.commit_id) return false;
+  for (std::size_t i = 0; i < entry.parcel.messages.size(); ++i) {
+    if (!is_superseded(entry, i)) return false;
+  }
+  return true;
+}
+
+void Outbox::drop_pointless() {
+  while (!waiting_.empty() && is_pointless(waiting_.front())) waiting_.pop_front();
+}
+
+std::optional<Outbox::Outgoing> Outbox::next() {
+  if (!sending_) {
+    if (!is_replaying()) drop_pointless();
+    if (!is_replaying() && waiting_.empty()) return std::nullopt;
+    if (!window_takes(is_replaying() ? 1 : waiting_.front().parcel.messages.size())) return std::nullopt;
+    if (is_replaying()) {
+      take_replayed();
+    } else {
+      sending_ = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    sending_next_ = 0;
+  }
+  return continue_entry();
+}
+
+void Outbox::take_replayed() {
+  Entry entry;
+  entry.parcel.messages = {ledger_.at(replay_next_)};
+  // As QoS 1 each: the window needs the acknowledgement.
+  entry.parcel.messages.front().qos = Qos::kAtLeastOnce;
+  sending_ = std::move(entry);
+  ++replay_next_;
+  skip_forgotten();
+}
+
+std::optional<Outbox::Outgoing> Outbox::continue_entry() {
+  const auto& messages = sending_->parcel.messages;
+  while (sending_next_ + 1 < messages.size() && is_superseded(*sending_, sending_next_)) ++sending_next_;
+  Outgoing outgoing{messages[sending_next_], std::nullopt};
+  ++sending_next_;
+  ++sending_->sent;
+  ++messages_in_flight_;
+  if (sending_next_ == messages.size()) {
+    outgoing.token = sending_->token = ++last_token_;
+    in_flight_.push_back(std::move(*sending_));
+    sending_.reset();
+  }
+  return outgoing;
+}
+
+std::optional<Outbox::Entry> Outbox::take_in_flight(std::uint64_t token) {
+  const auto found =
+      std::find_if(in_flight_.begin(), in_flight_.end(), [&](const Entry& entry) { return entry.token == token; });
+  if (found == in_flight_.end()) return std::nullopt;
+  Entry entry = std::move(*found);
+  in_flight_.erase(found);
+  messages_in_flight_ -= entry.sent;
+  return entry;
+}
+
+std::optional<std::uint64_t> Outbox::acknowledged(std::uint64_t token) {
+  const auto entry = take_in_flight(token);
+  return entry ? entry->parcel.commit_id : std::nullopt;
+}
+
+std::optional<Parcel> Outbox::refused(std::uint64_t token) {
+  auto entry = take_in_flight(token);
+  if (!entry) return std::nullopt;
+  return std::move(entry->parcel);
+}
+
+void Outbox::put_back(Entry entry) {
+  auto& last = entry.parcel.messages.back();
+  if (!entry.resent && !last.retain) mark_resent_(last);  // a retained one stays what the ledger holds
+  entry.resent = true;
+  entry.skip_superseded = true;
+  entry.sent = 0;
+  const auto later = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const Entry& waiting) { return waiting.order > entry.order; });
+  waiting_.insert(later, std::move(entry));
+}
+
+void Outbox::put_back(std::uint64_t token) {
+  if (auto entry = take_in_flight(token)) put_back(std::move(*entry));
+}
+
+void Outbox::connection_lost() {
+  if (sending_) in_flight_.push_back(std::move(*sending_));
+  sending_.reset();
+  for (; !in_flight_.empty(); in_flight_.pop_back()) {
+    if (in_flight_.back().order != 0) put_back(std::move(in_flight_.back()));
+  }
+  messages_in_flight_ = 0;
+  replay_next_ = replay_end_ = 0;
+}
+
+}  // namespace iometer::mqtt

@@ -1,0 +1,104 @@
+// What is waiting for the broker, and what is on its way. A parcel is a group of messages that is sent in order on one
+// connection; its last message is QoS 1 and its PUBACK is the proof that the broker has read all of them (MQTT 3.1.1
+// section 4.6: ordered delivery). A connection that ends before that puts the whole parcel back to the front of the
+// queue. The window keeps few messages inside the client library, which neither queues nor recovers well.
+// No I/O: the caller publishes what next() gives. Owned by the brain's thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mqtt/message.hpp"
+#include "mqtt/retained_ledger.hpp"
+
+namespace iometer::mqtt {
+
+struct Parcel {
+  std::vector<Message> messages;           // the last one is QoS 1
+  std::optional<std::uint64_t> commit_id;  // told back when the broker has it all
+  bool remember = true;                    // retained messages become part of the ledger
+};
+
+struct OutboxLimits {
+  std::size_t parcels_in_flight = 64;    // unacknowledged QoS 1 messages: below the broker's Receive Maximum
+  std::size_t messages_in_flight = 256;  // all messages of those parcels, unless one parcel alone has more
+  std::size_t waiting_parcels = 512;     // has_room() says no above this
+};
+
+class Outbox {
+ public:
+  // `mark_resent` changes a parcel's last message, if not retained, when it is sent for the second time.
+  explicit Outbox(std::function<void(Message&)> mark_resent) : mark_resent_(std::move(mark_resent)) {}
+
+  void set_limits(const OutboxLimits& limits) { limits_ = limits; }
+
+  // Adds to the end; retained messages become the ledger's truth at once.
+  void push(Parcel parcel);
+
+  // Publishes everything retained once more, before what waits: after a reconnect, or when a subscriber came back. The
+  // ledger is ahead of what waits, so superseded retained messages among that are not sent any more.
+  void replay_retained();
+  [[nodiscard]] bool is_replaying() const { return replay_next_ < replay_end_; }
+
+  // Queues an empty retained message for every topic of the ledger.
+  void forget_retained();
+
+  struct Outgoing {
+    Message message;
+    std::optional<std::uint64_t> token;  // set on the message whose PUBACK is wanted
+  };
+  // The next message to publish now, or nothing while the window is full or nothing waits.
+  std::optional<Outgoing> next();
+
+  // A PUBACK for that token. Gives the commit id of the parcel, if it has one.
+  std::optional<std::uint64_t> acknowledged(std::uint64_t token);
+  // A refused PUBLISH (reason code 0x80 or more): the parcel is given up. Gives its last message.
+  std::optional<Parcel> refused(std::uint64_t token);
+  // A PUBLISH refused for now (quota): the parcel goes back to its place in the queue.
+  void put_back(std::uint64_t token);
+  // Everything not acknowledged goes back to the front of the queue, in order.
+  void connection_lost();
+
+  [[nodiscard]] bool has_room() const { return waiting_.size() < limits_.waiting_parcels; }
+  [[nodiscard]] bool is_empty() const { return waiting_.empty() && in_flight_.empty() && !is_replaying(); }
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
+
+ private:
+  struct Entry {
+    Parcel parcel;
+    std::uint64_t order = 0;  // of push(); 0 = made by replay_retained(): a lost connection forgets it
+    bool resent = false;
+    bool skip_superseded = false;
+    std::size_t sent = 0;  // messages handed out on this connection
+    std::uint64_t token = 0;
+  };
+  [[nodiscard]] bool window_takes(std::size_t messages) const;
+  [[nodiscard]] bool is_superseded(const Entry& entry, std::size_t message) const;
+  [[nodiscard]] bool is_pointless(const Entry& entry) const;
+  void drop_pointless();
+  void take_replayed();
+  void skip_forgotten();
+  std::optional<Outgoing> continue_entry();
+  std::optional<Entry> take_in_flight(std::uint64_t token);
+  void put_back(Entry entry);
+
+  std::function<void(Message&)> mark_resent_;
+  OutboxLimits limits_;
+  RetainedLedger ledger_;
+  std::deque<Entry> waiting_;
+  std::deque<Entry> in_flight_;
+  std::optional<Entry> sending_;  // the parcel whose messages are being handed out
+  std::size_t sending_next_ = 0;
+  std::size_t messages_in_flight_ = 0;
+  std::size_t replay_next_ = 0;
+  std::size_t replay_end_ = 0;
+  std::uint64_t last_token_ = 0;
+  std::uint64_t last_order_ = 0;
+};
+
+}  // namespace iometer::mqtt

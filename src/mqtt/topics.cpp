@@ -1,0 +1,64 @@
+#include "mqtt/topics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.hpp"
+#include "base/text.hpp"
+
+namespace iometer::mqtt {
+namespace {
+
+bool is_slug_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+bool is_hex_digit(char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); }
+
+// Eight hex digits that stand for an id: its first ones where it is a UUID, else a hash, so that ids of any form work.
+std::string short_id(std::string_view id) {
+  auto lower = base::to_lower(id.substr(0, 8));
+  if (lower.size() == 8 && std::all_of(lower.begin(), lower.end(), is_hex_digit)) return lower;
+  const std::string_view parts[] = {id};
+  return fmt::format("{:08x}", base::fingerprint(parts) >> 32U);
+}
+
+}  // namespace
+
+std::string Topics::bridge(std::string_view leaf) const { return fmt::format("{}/bridge/{}", base_, leaf); }
+
+std::string Topics::meter(std::string_view slug, std::string_view leaf) const {
+  return fmt::format("{}/meter/{}/{}", base_, slug, leaf);
+}
+
+std::string Topics::meter_value(std::string_view slug, std::string_view key) const {
+  return fmt::format("{}/meter/{}/value/{}", base_, slug, key);
+}
+
+std::string Topics::device(std::string_view slug, std::string_view leaf) const {
+  return fmt::format("{}/device/{}/{}", base_, slug, leaf);
+}
+
+bool Topics::owns(std::string_view topic) const {
+  return topic.size() > base_.size() && topic.starts_with(base_) && topic[base_.size()] == '/';
+}
+
+std::string meter_slug(std::string_view number, std::string_view id) {
+  const auto lower = base::to_lower(number);
+  std::string slug;
+  std::copy_if(lower.begin(), lower.end(), std::back_inserter(slug), is_slug_character);
+  if (slug.size() == lower.size() && !slug.empty()) return slug;
+  return slug.empty() ? short_id(id) : slug + "-" + short_id(id);
+}
+
+std::string device_slug(std::string_view id) { return short_id(id); }
+
+std::string identifier(std::string_view text) {
+  auto result = base::to_lower(text);
+  std::replace_if(
+      result.begin(), result.end(), [](char c) { return !is_slug_character(c); }, '_');
+  return result;
+}
+
+}  // namespace iometer::mqtt
