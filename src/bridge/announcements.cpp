@@ -1,0 +1,57 @@
+#include "bridge/announcements.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace iometer::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kCollect = 1s;
+constexpr base::Duration kApart = 5s;
+
+}  // namespace
+
+void Announcements::set(homeassistant::DeviceInfo device, std::vector<homeassistant::Entity> entities,
+                        base::SteadyTime now) {
+  if (!enabled_) return;
+  auto& entry = entries_[device.id];
+  entry.device = std::move(device);
+  entry.entities = std::move(entities);
+  if (entry.due == base::SteadyTime::max()) entry.due = std::max(now + kCollect, entry.not_before);
+}
+
+void Announcements::flush(base::SteadyTime now, Effects& effects) {
+  for (auto& [id, entry] : entries_) {
+    if (entry.due <= now) announce(entry, now, effects);
+  }
+}
+
+void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effects) {
+  entry.due = base::SteadyTime::max();
+  std::map<std::string, homeassistant::Entity> components;
+  for (const auto& entity : entry.entities) components.emplace(entity.id, entity);
+  auto entities = entry.entities;
+  for (auto& [id, gone] : entry.components) {
+    if (components.contains(id)) continue;
+    gone.removed = true;
+    entities.push_back(gone);
+  }
+  const bool shrinks = entities.size() > entry.entities.size();
+  auto message = homeassistant::announce(options_, entry.device, entities);
+  entry.components = std::move(components);
+  if (message.payload == entry.announced) return;
+  entry.announced = message.payload;
+  entry.not_before = now + kApart;
+  if (shrinks) entry.due = entry.not_before;  // the second step: without the removed ones
+  effects.send(std::move(message));
+}
+
+base::SteadyTime Announcements::next_deadline() const {
+  auto earliest = base::SteadyTime::max();
+  for (const auto& [id, entry] : entries_) earliest = std::min(earliest, entry.due);
+  return earliest;
+}
+
+}  // namespace iometer::bridge

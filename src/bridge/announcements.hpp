@@ -1,0 +1,44 @@
+// When to announce devices to Home Assistant: changes are collected for a moment, because a device's second message
+// that arrives while the first is being set up is not processed whole (MQTT integration, discovery.py). Sends only what
+// differs from the last announcement, and takes a removed entity away in the documented two steps.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "bridge/events.hpp"
+#include "homeassistant/discovery.hpp"
+
+namespace iometer::bridge {
+
+class Announcements {
+ public:
+  Announcements(homeassistant::DiscoveryOptions options, bool enabled)
+      : options_(std::move(options)), enabled_(enabled) {}
+
+  // The device has these entities now. Nothing happens where that is what was announced.
+  void set(homeassistant::DeviceInfo device, std::vector<homeassistant::Entity> entities, base::SteadyTime now);
+
+  // Sends what is due.
+  void flush(base::SteadyTime now, Effects& effects);
+  [[nodiscard]] base::SteadyTime next_deadline() const;
+
+ private:
+  struct Entry {
+    homeassistant::DeviceInfo device;
+    std::vector<homeassistant::Entity> entities;
+    base::SteadyTime due = base::SteadyTime::max();
+    base::SteadyTime not_before = base::SteadyTime::min();
+    std::string announced;                                    // the payload that was sent last
+    std::map<std::string, homeassistant::Entity> components;  // the entities in it, by id
+  };
+  void announce(Entry& entry, base::SteadyTime now, Effects& effects);
+
+  homeassistant::DiscoveryOptions options_;
+  bool enabled_;
+  std::map<std::string, Entry> entries_;  // by device id
+};
+
+}  // namespace iometer::bridge

@@ -1,0 +1,150 @@
+#include "bridge/bridge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "bridge/reading_id.hpp"
+
+namespace iometer::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kTickInterval = 1s;
+constexpr std::size_t kFactsPerMinute = 60;
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+Bridge::Bridge(const BridgeOptions& options)
+    : meters_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance)),
+      devices_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance)),
+      service_(mqtt::Topics(options.base_topic), options.service),
+      announcements_(options.discovery, options.announce) {}
+
+Effects Bridge::on(const Event& event, const base::Now& now) {
+  Effects effects;
+  std::visit(Overloaded{
+                 [&](const ReadingReceived& e) { on_reading(e, now, effects); },
+                 [&](const InstallationsPolled& e) {
+                   meters_.installations(e.installations, on_api_clock(now), effects);
+                   devices_.installations(e.installations, now, effects);
+                 },
+                 [&](const ApiLinkChanged& e) { on_link(e, now, effects); },
+                 [&](const MessageDropped& e) {
+                   service_.message_dropped();
+                   effects.facts.push_back({Fact::Level::kWarning, "message_dropped", "", e.what});
+                 },
+                 [&](const ServerClockSeen& e) { server_offset_ = e.offset; },
+                 [&](const PartnerSeen& e) { service_.partner(e.name); },
+                 [&](const BrokerUp&) {
+                   service_.broker_up(now.wall);
+                   next_tick_ = base::SteadyTime::min();
+                 },
+                 [&](const BrokerDown&) { service_.broker_down(); },
+                 [&](const ReadingCommitted& e) { cursor_.committed(e.commit_id); },
+                 [&](const PublishRefused& e) {
+                   service_.publish_refused();
+                   if (e.commit_id) cursor_.committed(*e.commit_id);
+                   effects.facts.push_back({Fact::Level::kWarning, "publish_refused", "",
+                                            fmt::format("the broker refused {} (reason code {:#x})", e.topic,
+                                                        e.reason_code)});
+                 },
+                 [&](const HomeAssistantBirth& e) { reannounce_at_ = now.steady + e.delay; },
+                 [&](const Tick& e) { on_tick(e, now, effects); },
+             },
+             event);
+  limit_facts(now, effects);
+  for (const auto& fact : effects.facts) effects.send(service_.event(fact, now.wall));
+  return effects;
+}
+
+void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects) {
+  const auto api_now = on_api_clock(now);
+  const auto fingerprint = reading_fingerprint(event.reading);
+  if (!duplicates_.insert(fingerprint, api_now.wall)) {
+    meters_.duplicate(now.steady);
+    return;
+  }
+  const auto commit_id = ++last_commit_id_;
+  cursor_.pending(commit_id, api_now.wall);
+  const bool live = meters_.reading(event.reading, fingerprint, commit_id, api_now, effects);
+  if (!live) return;  // it may have waited for us: its arrival proves nothing
+  complete_ = complete_ || api_live_;
+  cursor_.complete_until(api_now.wall);
+}
+
+void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects) {
+  service_.api_link(event, now.wall);
+  meters_.api_link(event.live);
+  if (event.live && !api_live_) {
+    meters_.subscribed(now.steady);
+    complete_ = false;
+    if (event.start_time) cursor_.complete_until(*event.start_time);  // what was before is not to be had any more
+    const auto from = event.start_time ? base::format_rfc3339(*event.start_time) : std::string("now");
+    effects.facts.push_back({Fact::Level::kInfo, "upstream_up", "", fmt::format("subscribed to readings from {}", from)});
+  } else if (event.auth_failed && !auth_failed_) {
+    effects.facts.push_back({Fact::Level::kWarning, "auth_failed", "", event.reason});
+  } else if (!event.live && api_live_ && !event.reason.empty()) {
+    effects.facts.push_back({Fact::Level::kWarning, "upstream_down", "", event.reason});
+  }
+  api_live_ = event.live;
+  auth_failed_ = event.auth_failed || (auth_failed_ && !event.live);
+}
+
+void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {
+  const auto api_now = on_api_clock(now);
+  if (!event.readings_waiting && meters_.end_replay(api_now, effects) == CatchUp::End::kQuiet) complete_ = api_live_;
+  // A live stream with nothing waiting has brought all there is: that is the proof of life.
+  if (api_live_ && complete_ && !event.readings_waiting) cursor_.complete_until(api_now.wall);
+  announcements_.flush(now.steady, effects);
+  if (now.steady >= reannounce_at_) {
+    reannounce_at_ = base::SteadyTime::max();
+    effects.replay_retained = true;
+  }
+  if (now.steady < next_tick_) return;
+  next_tick_ = now.steady + kTickInterval;
+  duplicates_.prune(cursor_.oldest_of_interest(api_now.wall));
+  service_.publish_info(meters_.count(), devices_.count(), now, announcements_, effects);
+  meters_.tick(api_now, announcements_, effects);
+  devices_.tick(now, announcements_, effects);
+  service_.publish_health({meters_.counts(), event.memory_bytes, event.parcels_waiting, cursor_.pending_count()}, now,
+                          effects);
+}
+
+// A broken source must neither flood the log nor fill the memory with events.
+void Bridge::limit_facts(const base::Now& now, Effects& effects) {
+  if (now.steady >= facts_refill_) {
+    facts_refill_ = now.steady + 1min;
+    facts_left_ = kFactsPerMinute;
+    suppression_told_ = false;
+  }
+  if (effects.facts.size() <= facts_left_) {
+    facts_left_ -= effects.facts.size();
+    return;
+  }
+  effects.facts.resize(facts_left_);
+  if (!std::exchange(suppression_told_, true)) {
+    effects.facts.push_back({Fact::Level::kWarning, "events_suppressed", "", "more of them within this minute"});
+  }
+  facts_left_ = 0;
+}
+
+base::SteadyTime Bridge::next_deadline() const {
+  auto deadline = std::min({next_tick_, reannounce_at_, announcements_.next_deadline()});
+  if (meters_.is_replaying()) deadline = std::min(deadline, meters_.replay_deadline());
+  return deadline;
+}
+
+base::WallTime Bridge::resume_from(const base::Now& now) const { return cursor_.resume_from(now.wall + server_offset_); }
+
+}  // namespace iometer::bridge

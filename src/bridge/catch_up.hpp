@@ -1,0 +1,48 @@
+// Tells a replay from live readings. After each subscribe the API sends what it received since the start time; those
+// readings must not walk through live entities. A meter leaves the replay with its first reading that is as young as
+// its live readings are; all leave it when the stream has been quiet, or after a while.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "base/time.hpp"
+
+namespace iometer::bridge {
+
+class CatchUp {
+ public:
+  // A subscription became live; everything is replay until shown otherwise.
+  void begin(base::SteadyTime now);
+
+  // Something arrived that is no new reading: the stream is not quiet.
+  void heard(base::SteadyTime now);
+
+  // A reading arrived; `live` as MeterClock sees it. True where it is part of the replay.
+  bool is_replay(const std::string& meter_id, bool live, base::SteadyTime now);
+
+  enum class End {
+    kNotYet,
+    kQuiet,  // the stream was quiet: everything has been seen
+    kLong,   // it took too long: live entities do not wait any more, but more may come; kQuiet follows
+  };
+  // Says how the replay ended for all meters, each once. To be called only while no arrived reading is waiting.
+  End look_for_end(base::SteadyTime now);
+
+  // True while live entities wait.
+  [[nodiscard]] bool is_active() const { return phase_ == Phase::kReplay; }
+  // When look_for_end() can find one at the earliest.
+  [[nodiscard]] base::SteadyTime earliest_end() const;
+
+ private:
+  [[nodiscard]] base::SteadyTime quiet_at() const;
+
+  enum class Phase { kOver, kReplay, kOverdue };
+  Phase phase_ = Phase::kOver;
+  bool anything_came_ = false;
+  base::SteadyTime begun_;
+  base::SteadyTime last_heard_;
+  std::set<std::string> live_meters_;
+};
+
+}  // namespace iometer::bridge

@@ -1,0 +1,42 @@
+// Where to resume the subscription so that no reading is lost: the arrival time of the oldest reading that the broker
+// has not acknowledged, or with none pending the last proof that the stream is complete up to then. The API replays by
+// the time it received a reading, up to 24 hours back. All times are on the API's clock.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "base/time.hpp"
+
+namespace iometer::bridge {
+
+class Cursor {
+ public:
+  // How far before the cursor a subscription starts: covers clocks that differ and readings that overtake each other.
+  static constexpr base::Duration kOverlap = std::chrono::minutes{10};
+  // What a first start asks for.
+  static constexpr base::Duration kFirstStart = std::chrono::hours{1};
+  // The API's 24 hours, less a little for the way there.
+  static constexpr base::Duration kFurthest = std::chrono::hours{23} + std::chrono::minutes{55};
+
+  void pending(std::uint64_t commit_id, base::WallTime arrival);
+  void committed(std::uint64_t commit_id) { pending_.erase(commit_id); }
+
+  // The stream has brought everything that the API received before `at`.
+  void complete_until(base::WallTime at);
+
+  // The startTime of a subscription that begins now.
+  [[nodiscard]] base::WallTime resume_from(base::WallTime now) const;
+  // Readings that arrived before this will not be asked for again.
+  [[nodiscard]] base::WallTime oldest_of_interest(base::WallTime now) const;
+  [[nodiscard]] std::size_t pending_count() const { return pending_.size(); }
+
+ private:
+  [[nodiscard]] std::optional<base::WallTime> position() const;
+
+  std::map<std::uint64_t, base::WallTime> pending_;  // commit ids grow with arrival: the first is the oldest
+  std::optional<base::WallTime> complete_until_;
+};
+
+}  // namespace iometer::bridge

@@ -1,0 +1,109 @@
+#include "bridge/devices.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "bridge/meter_payloads.hpp"
+
+namespace iometer::bridge {
+namespace {
+
+using homeassistant::kMeaningless;
+using mqtt::Qos;
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kStatusFresh = 10min;
+
+// The same texts as on the single topics, as one object; what means nothing now is null.
+std::string state_json(const model::Device& device) {
+  base::JsonWriter out;
+  out.begin_object().key("schema").integer(kSchema).member("id", device.id);
+  for (const auto& spec : homeassistant::diagnostics()) {
+    const auto text = spec.text(device);
+    out.key(spec.key);
+    if (text == kMeaningless) {
+      out.null();
+    } else if (!spec.unit.empty()) {
+      out.number(text);
+    } else {
+      out.string(text);
+    }
+  }
+  return out.end_object().take();
+}
+
+bool has_connection(const model::Device& device) {
+  return device.bridge.connection_status.value() == model::ConnectionStatus::kConnected;
+}
+
+// "IOmeter <meter number>" where that is certain: a device has neither name nor number of its own.
+std::string name_of(const model::Device& device, const model::Installation& installation) {
+  if (installation.meters.size() == 1) return "IOmeter " + base::printable(installation.meters.front().number, 64);
+  return "IOmeter " + mqtt::device_slug(device.id);
+}
+
+}  // namespace
+
+Devices::Device& Devices::find_or_add(const std::string& id) {
+  auto [found, added] = devices_.try_emplace(id);
+  if (added) {
+    const auto slug = mqtt::device_slug(id);
+    const auto taken = std::any_of(devices_.begin(), devices_.end(),
+                                   [&](const auto& other) { return other.second.slug == slug; });
+    found->second.slug = taken ? mqtt::identifier(id) : slug;
+  }
+  return found->second;
+}
+
+void Devices::installations(const std::vector<model::Installation>& installations, const base::Now& now,
+                            Effects& effects) {
+  for (const auto& installation : installations) {
+    for (const auto& status : installation.devices) {
+      const bool current = !installation.current_device_id || *installation.current_device_id == status.id;
+      // An older device that is in a drawer is no entity.
+      if (!current && !has_connection(status) && !devices_.contains(status.id)) continue;
+      auto& device = find_or_add(status.id);
+      const auto name = name_of(status, installation);
+      device.changed = device.changed || name != device.name;
+      device.name = name;
+      device.seen = now.steady;
+      update(device, status, effects);
+    }
+  }
+}
+
+void Devices::update(Device& device, const model::Device& status, Effects& effects) const {
+  for (const auto& spec : homeassistant::diagnostics()) publish(device, spec.key, spec.text(status), effects);
+  publish(device, "state", state_json(status), effects);
+  publish(device, "availability", "online", effects);
+}
+
+void Devices::publish(Device& device, std::string_view leaf, std::string payload, Effects& effects) const {
+  auto& published = device.published[std::string(leaf)];
+  if (published == payload) return;
+  published = std::move(payload);
+  effects.send({topics_.device(device.slug, leaf), published, Qos::kAtLeastOnce, true});
+}
+
+void Devices::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
+  for (auto& [id, device] : devices_) {
+    if (now.steady - device.seen > kStatusFresh) publish(device, "availability", "offline", effects);
+    if (!std::exchange(device.changed, false)) continue;
+    homeassistant::DeviceInfo info;
+    info.id = "iometer_device_" + mqtt::identifier(id);
+    info.name = device.name;
+    info.manufacturer = "IOmeter GmbH";
+    info.model = "IOmeter";
+    info.via_device = service_id_;
+    std::vector<homeassistant::Entity> entities;
+    for (const auto& spec : homeassistant::diagnostics()) {
+      entities.push_back(homeassistant::diagnostic_entity(spec, topics_, device.slug));
+    }
+    announcements.set(std::move(info), std::move(entities), now.steady);
+  }
+}
+
+}  // namespace iometer::bridge

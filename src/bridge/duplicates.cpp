@@ -1,0 +1,18 @@
+#include "bridge/duplicates.hpp"
+
+namespace iometer::bridge {
+
+bool Duplicates::insert(std::uint64_t fingerprint, base::WallTime arrival) {
+  if (!seen_.insert(fingerprint).second) return false;
+  by_arrival_.emplace_back(arrival, fingerprint);
+  return true;
+}
+
+void Duplicates::prune(base::WallTime oldest) {
+  while (!by_arrival_.empty() && by_arrival_.front().first < oldest) {
+    seen_.erase(by_arrival_.front().second);
+    by_arrival_.pop_front();
+  }
+}
+
+}  // namespace iometer::bridge

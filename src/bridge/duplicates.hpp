@@ -1,0 +1,29 @@
+// Which readings have been seen already: fingerprints with their arrival, kept as long as a resumed subscription may
+// bring them again.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <unordered_set>
+#include <utility>
+
+#include "base/time.hpp"
+
+namespace iometer::bridge {
+
+class Duplicates {
+ public:
+  // Notes a reading; false where it has been noted before.
+  bool insert(std::uint64_t fingerprint, base::WallTime arrival);
+
+  // Forgets what arrived before `oldest`.
+  void prune(base::WallTime oldest);
+
+  [[nodiscard]] std::size_t size() const { return seen_.size(); }
+
+ private:
+  std::unordered_set<std::uint64_t> seen_;
+  std::deque<std::pair<base::WallTime, std::uint64_t>> by_arrival_;
+};
+
+}  // namespace iometer::bridge

@@ -1,0 +1,89 @@
+// What the bridge is told and what it answers: everything that happens comes as one Event, everything it wants done goes
+// out as Effects. Plain values; no I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/installation.hpp"
+#include "model/meter.hpp"
+#include "mqtt/outbox.hpp"
+
+namespace iometer::bridge {
+
+struct ReadingReceived {
+  model::MeterReading reading;
+};
+// A poll's answer. Only a complete one lists everything that there is.
+struct InstallationsPolled {
+  std::vector<model::Installation> installations;
+  bool complete = false;
+};
+// The subscription to the API changed. `state` and `reason` are words for bridge/health: live, connecting, waiting,
+// suspended; "" or why. `start_time` is what a live subscription replays from.
+struct ApiLinkChanged {
+  bool live = false;
+  bool auth_failed = false;
+  std::string state;
+  std::string reason;
+  std::optional<base::WallTime> start_time;
+};
+// Something in a message of the API could not be used.
+struct MessageDropped {
+  std::string what;
+};
+// The API's clock minus ours.
+struct ServerClockSeen {
+  base::Duration offset{0};
+};
+struct PartnerSeen {
+  std::string name;
+};
+struct BrokerUp {};
+struct BrokerDown {};
+struct ReadingCommitted {
+  std::uint64_t commit_id = 0;
+};
+struct PublishRefused {
+  std::string topic;
+  int reason_code = 0;
+  std::optional<std::uint64_t> commit_id;
+};
+// Home Assistant started: everything is announced again after `delay` (random, so that many bridges spread out).
+struct HomeAssistantBirth {
+  base::Duration delay{0};
+};
+// The clock moved on. `readings_waiting` says that readings have arrived which the bridge has not been given yet.
+struct Tick {
+  bool readings_waiting = false;
+  std::uint64_t memory_bytes = 0;  // resident set of the process
+  std::uint64_t parcels_waiting = 0;
+};
+
+using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, MessageDropped, ServerClockSeen,
+                           PartnerSeen, BrokerUp, BrokerDown, ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
+
+// Something worth a log line and a message on bridge/event.
+struct Fact {
+  enum class Level { kInfo, kWarning };
+  Level level = Level::kInfo;
+  std::string_view event;  // the word on bridge/event: upstream_down, ambiguous_code, …
+  std::string meter;       // slug, "" = none
+  std::string detail;
+};
+
+struct Effects {
+  std::vector<mqtt::Parcel> parcels;
+  std::vector<Fact> facts;
+  bool replay_retained = false;  // publish everything retained once more
+
+  // One message that stands for itself.
+  void send(mqtt::Message message) { parcels.push_back({{std::move(message)}, std::nullopt}); }
+};
+
+}  // namespace iometer::bridge

@@ -1,0 +1,60 @@
+#include "bridge/meter_clock.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace iometer::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kRemembered = 9;
+constexpr base::Duration kLiveAge = 1min;
+constexpr base::Duration kTooFarAhead = 15min;
+constexpr base::Duration kAgreement = 5min;
+constexpr std::size_t kAgreeing = 3;
+
+base::Duration distance(base::Duration a, base::Duration b) { return a < b ? b - a : a - b; }
+
+}  // namespace
+
+void MeterClock::learn(base::WallTime time, base::WallTime arrival) {
+  offsets_.push_back(time - arrival);
+  if (offsets_.size() > kRemembered) offsets_.pop_front();
+}
+
+base::Duration MeterClock::offset() const {
+  if (offsets_.empty()) return base::Duration{0};
+  std::vector<base::Duration> sorted(offsets_.begin(), offsets_.end());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return *middle;
+}
+
+bool MeterClock::is_live(base::WallTime time, base::WallTime arrival) const {
+  return distance(time - arrival, offset()) < kLiveAge;
+}
+
+bool MeterClock::is_future(base::WallTime time, base::WallTime arrival) const {
+  return time - arrival - offset() > kTooFarAhead;
+}
+
+bool MeterClock::is_future_again(base::WallTime time, base::WallTime arrival) {
+  const auto ahead = time - arrival;
+  if (!is_future(time, arrival)) {
+    ahead_.clear();
+    return false;
+  }
+  if (!ahead_.empty() && distance(ahead_.front(), ahead) > kAgreement) ahead_.clear();
+  ahead_.push_back(ahead);
+  if (ahead_.size() < kAgreeing) return true;
+  offsets_.assign(ahead_.begin(), ahead_.end());
+  ahead_.clear();
+  return false;
+}
+
+base::Duration MeterClock::age(base::WallTime time, base::WallTime now) const {
+  return std::max(base::Duration{0}, now - time + offset());
+}
+
+}  // namespace iometer::bridge

@@ -1,0 +1,119 @@
+#include "bridge/meter_state.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "homeassistant/units.hpp"
+
+namespace iometer::bridge {
+
+using homeassistant::Sensor;
+using model::ObisCode;
+
+std::string_view quality_word(Quality quality) {
+  constexpr std::array<std::string_view, 4> kWords{"ok", "future", "ambiguous", "unit"};
+  return kWords[static_cast<std::size_t>(quality)];
+}
+
+Judgement MeterState::apply(const model::MeterReading& reading, bool future) {
+  Judgement judgement;
+  note_codes(reading, judgement);
+  rename(judgement);
+  for (const auto& value : reading.values) {
+    const auto same_code = [&](const auto& other) { return other.obis == value.obis; };
+    const auto first = std::find_if(reading.values.begin(), reading.values.end(), same_code);
+    if (&*first != &value) continue;  // judged with the first of its code
+    const bool ambiguous = std::any_of(first, reading.values.end(), [&](const auto& other) {
+      return same_code(other) && (other.value != value.value || other.unit != value.unit);
+    });
+    const auto quality = future ? Quality::kFuture : ambiguous ? Quality::kAmbiguous : Quality::kOk;
+    judge(value, reading.time, quality, judgement);
+  }
+  std::erase_if(judgement.freed_keys, [&](const std::string& key) { return key_has_value(key); });
+  return judgement;
+}
+
+void MeterState::note_codes(const model::MeterReading& reading, Judgement& judgement) {
+  for (const auto& value : reading.values) {
+    if (codes_.insert(value.obis).second) judgement.added.push_back(value.obis);
+  }
+}
+
+// A household looks for "Power". Some meters send their total as 36.7.0 alone (DZG one-way meters): it is the total, and
+// not one phase, until a code appears that says otherwise.
+Sensor MeterState::sensor_for(const ObisCode& code, std::string_view unit) const {
+  auto sensor = homeassistant::find_sensor(code, unit);
+  const bool only_l1 = !codes_.contains(homeassistant::kPowerTotal) && !codes_.contains(homeassistant::kPowerL2) &&
+                       !codes_.contains(homeassistant::kPowerL3);
+  if (code == homeassistant::kPowerL1 && only_l1) {
+    const auto total = homeassistant::find_sensor(homeassistant::kPowerTotal, unit);
+    sensor.key = total.key;
+    sensor.name = total.name;
+  }
+  return sensor;
+}
+
+// Follows a change of sensor_for()'s choice with what is already known.
+void MeterState::rename(Judgement& judgement) {
+  for (auto& [code, sample] : samples_) {
+    auto sensor = sensor_for(code, sample.sensor.unit);
+    if (sensor.key == sample.sensor.key) continue;
+    auto old_key = std::exchange(sample.sensor, std::move(sensor)).key;
+    judgement.entities_changed = true;
+    judgement.moved.insert(code);
+    judgement.freed_keys.push_back(std::move(old_key));
+  }
+}
+
+bool MeterState::key_has_value(std::string_view key) const {
+  return std::any_of(samples_.begin(), samples_.end(),
+                     [&](const auto& entry) { return entry.second.sensor.key == key; });
+}
+
+void MeterState::judge(const model::ReadingValue& value, base::WallTime time, Quality quality, Judgement& judgement) {
+  const auto sensor = sensor_for(value.obis, value.unit);
+  const auto known = samples_.find(value.obis);
+  // The unit of a code is fixed with its first value.
+  const auto& unit = known != samples_.end() ? known->second.sensor.unit : sensor.unit;
+  JudgedValue judged{value, sensor.key, value.value, unit, quality};
+  if (const auto converted = homeassistant::convert(value.value, value.unit, unit)) {
+    judged.value = *converted;
+  } else {
+    judged.unit = value.unit;
+    if (quality == Quality::kOk) judged.quality = Quality::kUnit;
+  }
+  if (judged.quality == Quality::kOk) move(judged, time, judgement);
+  judgement.values.push_back(std::move(judged));
+}
+
+void MeterState::move(const JudgedValue& value, base::WallTime time, Judgement& judgement) {
+  const auto& code = value.source.obis;
+  const auto known = samples_.find(code);
+  if (known == samples_.end()) {
+    samples_.emplace(code, Sample{sensor_for(code, value.source.unit), time, value.value});
+    judgement.entities_changed = true;
+    judgement.moved.insert(code);
+    return;
+  }
+  auto& sample = known->second;
+  if (time < sample.time) {
+    ++judgement.late;
+    return;
+  }
+  if (time == sample.time) {
+    if (sample.value == value.value) return;
+    ++judgement.replaced;
+  }
+  sample.time = time;
+  sample.value = value.value;
+  judgement.moved.insert(code);
+}
+
+base::WallTime MeterState::newest_time() const {
+  const auto newest = std::max_element(samples_.begin(), samples_.end(), [](const auto& a, const auto& b) {
+    return a.second.time < b.second.time;
+  });
+  return newest->second.time;
+}
+
+}  // namespace iometer::bridge

@@ -1,0 +1,70 @@
+// What is known of one meter's values: the newest of each code, in its published unit. Decides what a reading changes.
+// No topics, no clock.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/decimal.hpp"
+#include "base/time.hpp"
+#include "homeassistant/sensor_catalogue.hpp"
+#include "model/meter.hpp"
+
+namespace iometer::bridge {
+
+// The newest value of one code.
+struct Sample {
+  homeassistant::Sensor sensor;
+  base::WallTime time;
+  base::Decimal value;  // in sensor.unit
+};
+
+// Why a value of a reading moves no state, as the word in its `quality`.
+enum class Quality { kOk, kFuture, kAmbiguous, kUnit };
+std::string_view quality_word(Quality quality);
+
+// A value of a reading, as it is published.
+struct JudgedValue {
+  model::ReadingValue source;
+  std::string key;
+  base::Decimal value;
+  std::string unit;
+  Quality quality = Quality::kOk;
+};
+
+// What a reading changed.
+struct Judgement {
+  std::vector<JudgedValue> values;      // one per code, in the reading's order
+  std::set<model::ObisCode> moved;      // codes whose newest value changed
+  std::vector<std::string> freed_keys;  // keys that no value has any more
+  std::vector<model::ObisCode> added;   // codes seen for the first time
+  bool entities_changed = false;        // a value came for the first time, or a key or name changed
+  unsigned late = 0;                    // values older than what was known
+  unsigned replaced = 0;                // values that replaced another one of the same time
+};
+
+class MeterState {
+ public:
+  // `future`: the reading's time is not to be believed; its values move nothing.
+  Judgement apply(const model::MeterReading& reading, bool future);
+
+  [[nodiscard]] const std::map<model::ObisCode, Sample>& samples() const { return samples_; }
+  // The newest time of all codes; only where samples() is not empty.
+  [[nodiscard]] base::WallTime newest_time() const;
+
+ private:
+  void note_codes(const model::MeterReading& reading, Judgement& judgement);
+  [[nodiscard]] homeassistant::Sensor sensor_for(const model::ObisCode& code, std::string_view unit) const;
+  void rename(Judgement& judgement);
+  void judge(const model::ReadingValue& value, base::WallTime time, Quality quality, Judgement& judgement);
+  void move(const JudgedValue& value, base::WallTime time, Judgement& judgement);
+  [[nodiscard]] bool key_has_value(std::string_view key) const;
+
+  std::map<model::ObisCode, Sample> samples_;
+  std::set<model::ObisCode> codes_;  // all codes ever seen, also those whose values were not believed
+};
+
+}  // namespace iometer::bridge

@@ -1,0 +1,149 @@
+#include "bridge/service.hpp"
+
+#include <utility>
+
+#include "base/json.hpp"
+#include "bridge/meter_payloads.hpp"
+
+namespace iometer::bridge {
+namespace {
+
+using base::JsonWriter;
+using homeassistant::Entity;
+using homeassistant::Platform;
+using mqtt::Qos;
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kHealthInterval = 1min;
+
+void text_or_null(JsonWriter& out, std::string_view key, const std::string& text) {
+  out.key(key);
+  if (text.empty()) {
+    out.null();
+  } else {
+    out.string(text);
+  }
+}
+
+}  // namespace
+
+std::string service_device_id(const std::string& instance) { return "iometer2mqtt_" + instance; }
+
+void Service::api_link(const ApiLinkChanged& link, base::WallTime now) {
+  if (link.live && !api_.live) ++api_reconnects_;
+  if (link.state != api_.state || api_since_ == base::WallTime{}) api_since_ = now;
+  api_ = link;
+  // A new attempt after a failure is no cure yet: the word stays until it succeeds.
+  if (link.live) {
+    problem_ = "ok";
+  } else if (link.auth_failed) {
+    problem_ = "auth_failed";
+  } else if (link.state == "waiting") {
+    problem_ = "upstream_down";
+  }
+  health_due_ = base::SteadyTime::min();
+}
+
+void Service::broker_up(base::WallTime now) {
+  broker_up_ = true;
+  if (api_since_ == base::WallTime{}) api_since_ = now;
+  broker_since_ = now;
+  ++broker_connects_;
+  health_due_ = base::SteadyTime::min();
+}
+
+std::string Service::info_json(std::size_t meters, std::size_t devices) const {
+  JsonWriter out;
+  out.begin_object().key("schema").integer(kSchema);
+  out.member("version", info_.version).member("instance", info_.instance);
+  text_or_null(out, "partner", partner_);
+  out.member("transport", info_.transport);
+  out.key("meters").integer(static_cast<std::int64_t>(meters));
+  out.key("devices").integer(static_cast<std::int64_t>(devices));
+  return out.key("config").raw(info_.config).end_object().take();
+}
+
+void Service::publish_info(std::size_t meters, std::size_t devices, const base::Now& now,
+                           Announcements& announcements, Effects& effects) {
+  auto json = info_json(meters, devices);
+  if (json != published_info_) {
+    published_info_ = json;
+    effects.send({topics_.bridge("info"), std::move(json), Qos::kAtLeastOnce, true});
+  }
+  if (!std::exchange(announced_, true)) announce(announcements, now.steady);
+}
+
+std::string Service::health_json(const HealthNumbers& numbers) const {
+  const auto count = [](auto number) { return static_cast<std::int64_t>(number); };
+  JsonWriter out;
+  out.begin_object().key("schema").integer(kSchema).member("problem", problem_);
+  out.key("api").begin_object().member("state", api_.state);
+  text_or_null(out, "reason", api_.reason);
+  out.member("since", base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(api_since_)));
+  out.key("connects").integer(count(api_reconnects_)).key("dropped").integer(count(dropped_)).end_object();
+  out.key("broker").begin_object().member("state", broker_up_ ? "live" : "down");
+  out.member("since", base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(broker_since_)));
+  out.key("connects").integer(count(broker_connects_)).key("refused").integer(count(refused_));
+  out.key("waiting").integer(count(numbers.parcels_waiting)).end_object();
+  out.key("readings").begin_object().key("count").integer(count(numbers.readings.readings));
+  out.key("duplicates").integer(count(numbers.readings.duplicates)).key("late").integer(count(numbers.readings.late));
+  out.key("replaced").integer(count(numbers.readings.replaced));
+  out.key("pending").integer(count(numbers.readings_pending));
+  text_or_null(out, "last", numbers.readings.last ? base::format_rfc3339(*numbers.readings.last) : std::string());
+  out.end_object().key("memory").integer(count(numbers.memory_bytes));
+  return out.end_object().take();
+}
+
+void Service::publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects) {
+  if (now.steady < health_due_) return;
+  health_due_ = now.steady + kHealthInterval;
+  effects.send({topics_.bridge("health"), health_json(numbers), Qos::kAtLeastOnce, true});
+}
+
+mqtt::Message Service::event(const Fact& fact, base::WallTime now) const {
+  JsonWriter out;
+  out.begin_object().member("time", base::format_rfc3339(now)).member("event", fact.event);
+  if (!fact.meter.empty()) out.member("meter", fact.meter);
+  out.member("detail", fact.detail);
+  return {topics_.bridge("event"), out.end_object().take(), Qos::kAtLeastOnce, false};
+}
+
+void Service::announce(Announcements& announcements, base::SteadyTime now) const {
+  homeassistant::DeviceInfo device;
+  device.id = service_device_id(info_.instance);
+  device.name = "iometer2mqtt";
+  device.model = "MQTT bridge";
+  device.sw_version = info_.version;
+
+  Entity api;
+  api.id = "api_connection";
+  api.platform = Platform::kBinarySensor;
+  api.name = "API connection";
+  api.device_class = "connectivity";
+  api.state_topic = topics_.bridge("health");
+  api.value_template = "{{ 'ON' if value_json.api.state == 'live' else 'OFF' }}";
+
+  Entity problem_entity;
+  problem_entity.id = "problem";
+  problem_entity.name = "Problem";
+  problem_entity.state_topic = topics_.bridge("health");
+  problem_entity.value_template = "{{ value_json.problem }}";
+  problem_entity.icon = "mdi:alert-circle-outline";
+
+  Entity version;
+  version.id = "version";
+  version.name = "Version";
+  version.state_topic = topics_.bridge("info");
+  version.value_template = "{{ value_json.version }}";
+  version.icon = "mdi:tag-outline";
+
+  std::vector<Entity> entities{std::move(api), std::move(problem_entity), std::move(version)};
+  for (auto& entity : entities) {
+    entity.diagnostic = true;
+    entity.availability_topics = {topics_.bridge("state")};
+  }
+  announcements.set(std::move(device), std::move(entities), now);
+}
+
+}  // namespace iometer::bridge

@@ -1,0 +1,75 @@
+// The program's own topics: bridge/info, bridge/health, bridge/event, and its service device in Home Assistant.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bridge/announcements.hpp"
+#include "bridge/events.hpp"
+#include "bridge/meters.hpp"
+#include "mqtt/topics.hpp"
+
+namespace iometer::bridge {
+
+// What is told about the program on bridge/info.
+struct ServiceInfo {
+  std::string version;
+  std::string instance;   // tells this bridge from another one
+  std::string transport;  // of the subscription
+  std::string config = "{}";  // JSON object without secrets
+};
+
+// Numbers for bridge/health that change all the time.
+struct HealthNumbers {
+  ReadingCounts readings;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t parcels_waiting = 0;
+  std::size_t readings_pending = 0;
+};
+
+class Service {
+ public:
+  Service(mqtt::Topics topics, ServiceInfo info) : topics_(std::move(topics)), info_(std::move(info)) {}
+
+  void partner(std::string name) { partner_ = std::move(name); }
+  void api_link(const ApiLinkChanged& link, base::WallTime now);
+  void broker_up(base::WallTime now);
+  void broker_down() { broker_up_ = false; }
+  void message_dropped() { ++dropped_; }
+  void publish_refused() { ++refused_; }
+
+  // bridge/info and the service device where they changed.
+  void publish_info(std::size_t meters, std::size_t devices, const base::Now& now, Announcements& announcements,
+                    Effects& effects);
+  // bridge/health each minute, and at once after a change of state.
+  void publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects);
+  [[nodiscard]] base::SteadyTime health_due() const { return health_due_; }
+
+  [[nodiscard]] mqtt::Message event(const Fact& fact, base::WallTime now) const;
+
+ private:
+  [[nodiscard]] std::string info_json(std::size_t meters, std::size_t devices) const;
+  [[nodiscard]] std::string health_json(const HealthNumbers& numbers) const;
+  void announce(Announcements& announcements, base::SteadyTime now) const;
+
+  mqtt::Topics topics_;
+  ServiceInfo info_;
+  std::string partner_;
+  ApiLinkChanged api_{false, false, "connecting", "", std::nullopt};
+  base::WallTime api_since_;
+  std::string problem_ = "ok";  // one word for people and automations
+  std::uint64_t api_reconnects_ = 0;
+  bool broker_up_ = false;
+  base::WallTime broker_since_;
+  std::uint64_t broker_connects_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t refused_ = 0;
+  std::string published_info_;
+  base::SteadyTime health_due_ = base::SteadyTime::min();
+  bool announced_ = false;
+};
+
+// The identifier of the service device, which meters and devices are reached through.
+std::string service_device_id(const std::string& instance);
+
+}  // namespace iometer::bridge
