@@ -1,0 +1,112 @@
+#include "sim/http_api.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace iometer::sim {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kResponseJson = "application/graphql-response+json";
+
+std::string_view media_type(std::string_view header) {
+  return base::trim(header.substr(0, header.find(';')));
+}
+
+// The first of Accept's entries that is known.
+std::string_view response_type(std::string_view accept) {
+  while (!accept.empty()) {
+    const auto comma = accept.find(',');
+    const auto type = base::to_lower(media_type(accept.substr(0, comma)));
+    if (type == kResponseJson) return kResponseJson;
+    if (type == kJson || type == "*/*" || type == "application/*") return kJson;
+    accept = comma == std::string_view::npos ? "" : accept.substr(comma + 1);
+  }
+  return kJson;
+}
+
+ApiResponse request_errors(const GraphqlErrors& errors, std::string_view type) {
+  const auto& code = errors.front().code;
+  const bool refused = code == kParseFailed || code == kValidationFailed;
+  const int refused_status = type == kResponseJson ? 400 : 422;
+  return {refused ? refused_status : 200, std::string(type), failed_response(errors)};
+}
+
+std::string text_of(const base::Json& json) {
+  const auto* text = json.string();
+  return text != nullptr ? *text : "";
+}
+
+// The request of a POST's body or a GET's parameters, or what is wrong with it.
+GraphqlResult<GraphqlRequest> read_request(const ApiRequest& request) {
+  const auto unreadable = [](const std::string& what) { return GraphqlErrors{{what, {}, {}, ""}}; };
+  if (request.method == "POST") {
+    const auto body = base::Json::parse(request.body);
+    if (!body || !body->is_object())
+      return unreadable("json request body could not be decoded: body:" + request.body);
+    return GraphqlRequest{text_of((*body)["query"]), text_of((*body)["operationName"]),
+                          (*body)["variables"]};
+  }
+  const auto parameter = [&](const std::string& name) {
+    const auto found = request.parameters.find(name);
+    return found != request.parameters.end() ? found->second : std::string();
+  };
+  GraphqlRequest result{parameter("query"), parameter("operationName"), {}};
+  if (const auto variables = parameter("variables"); !variables.empty()) {
+    auto json = base::Json::parse(variables);
+    if (!json || !json->is_object()) return unreadable("variables could not be decoded");
+    result.variables = *std::move(json);
+  }
+  return result;
+}
+
+std::optional<ApiResponse> refuse_kind(const ApiRequest& request, GraphqlOperationKind kind) {
+  if (request.method == "GET" && kind != GraphqlOperationKind::kQuery) {
+    return error_response(406, "GET requests only allow query operations");
+  }
+  if (kind == GraphqlOperationKind::kSubscription) {
+    return error_response(400, "subscriptions are served over WebSocket");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ApiResponse error_response(int status, std::string_view message) {
+  const GraphqlErrors errors{{std::string(message), {}, {}, ""}};
+  return {status, std::string(kJson), failed_response(errors)};
+}
+
+ApiResponse handle_api_request(Service& service, const ApiRequest& request) {
+  ++service.stats().http_requests;
+  if (const auto refusal = service.take_refusal()) {
+    auto response = error_response(refusal->status, "refused");
+    response.retry_after = refusal->retry_after;
+    return response;
+  }
+  if (!service.accepts(request.authorization)) return error_response(401, "unauthorized");
+  const bool json_post =
+      request.method == "POST" && base::to_lower(media_type(request.content_type)) == kJson;
+  if (!json_post && request.method != "GET") {
+    auto response = error_response(400, "transport not supported");
+    response.content_type = "text/plain; charset=utf-8";
+    return response;
+  }
+  const auto type = response_type(request.accept);
+  const auto read = read_request(request);
+  if (const auto* errors = std::get_if<GraphqlErrors>(&read)) {
+    return {400, std::string(type), failed_response(*errors)};
+  }
+  auto planned = plan_graphql(std::get<GraphqlRequest>(read));
+  if (const auto* errors = std::get_if<GraphqlErrors>(&planned))
+    return request_errors(*errors, type);
+  const auto& plan = std::get<GraphqlPlan>(planned);
+  if (auto refused = refuse_kind(request, plan.kind)) return *refused;
+  return {200, std::string(type), service.execute(plan)};
+}
+
+}  // namespace iometer::sim

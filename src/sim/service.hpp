@@ -1,0 +1,81 @@
+// The simulated server without its network: credentials, requests, and what each subscription gets
+// next. A subscription is only a place in the history; it takes one event when its connection can
+// send one, so nothing queues up for a slow client. Used on the server's thread alone; times are
+// Unix milliseconds of the caller's clock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/directory.hpp"
+#include "sim/graphql_plan.hpp"
+#include "sim/history.hpp"
+#include "sim/household.hpp"
+#include "sim/simulator.hpp"
+
+namespace iometer::sim {
+
+// Where a subscription stands.
+struct Feed {
+  std::vector<PlannedField> fields;
+  std::int64_t next_reading = 0;  // of the household
+  HistoryKey pushed;              // the last one seen
+  std::uint64_t joined = 0;       // what was live only before this is none of its business
+};
+
+// Answers to the next requests with a refusal.
+struct Refusal {
+  int status = 503;
+  int retry_after = 0;  // seconds; 0 = not said
+  int count = 0;        // how many more
+};
+
+struct ServiceStats {
+  std::uint64_t sent = 0;
+  std::uint64_t http_requests = 0;
+  std::string last_start_time;  // of the last subscription; empty = it had none
+};
+
+class Service {
+ public:
+  explicit Service(SimulatorOptions options);
+
+  [[nodiscard]] const SimulatorOptions& options() const { return options_; }
+  // The value of an Authorization header or of the init payload.
+  [[nodiscard]] bool accepts(std::string_view authorization) const;
+  // The refusal to give to this request, if one is due; counts it.
+  std::optional<Refusal> take_refusal();
+
+  // Queries and mutations: the whole response.
+  std::string execute(const GraphqlPlan& plan);
+
+  Feed subscribe(GraphqlPlan plan, std::int64_t now_ms);
+  // The next event, a whole execution result; none until more is received.
+  std::optional<std::string> next(Feed& feed, std::int64_t now_ms);
+  // Takes what was received until now as seen, if nothing is left to send.
+  void settle(Feed& feed, std::int64_t now_ms) const;
+  // When the household's next reading is received.
+  [[nodiscard]] std::optional<std::int64_t> next_event_ms(std::int64_t now_ms) const;
+
+  Directory& directory() { return directory_; }
+  History& history() { return history_; }
+  ServiceStats& stats() { return stats_; }
+  Refusal& refusal() { return refusal_; }
+
+ private:
+  // Moves on to a meter whose installation is enabled; false where all are disabled.
+  bool skip_disabled(Feed& feed) const;
+
+  SimulatorOptions options_;
+  std::string authorization_;
+  std::optional<Household> household_;  // with at least one meter
+  Directory directory_;
+  History history_;
+  ServiceStats stats_;
+  Refusal refusal_;
+};
+
+}  // namespace iometer::sim
