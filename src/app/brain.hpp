@@ -1,0 +1,86 @@
+// The one thread that decides: takes everything from the mailbox, gives it to the bridge and the broker link, and does
+// what they answer. Owns both, and the MQTT client. The only place that logs what happens to readings and connections.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "app/config.hpp"
+#include "app/mailbox.hpp"
+#include "bridge/bridge.hpp"
+#include "mqtt/broker_link.hpp"
+#include "mqtt/client.hpp"
+#include "partner/link_state.hpp"
+#include "partner/partner_client.hpp"
+
+namespace iometer::app {
+
+struct StopRequested {};
+struct FrameDropped {
+  base::Error error;
+};
+
+using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
+                             base::Result<partner::InstallationsAnswer>, FrameDropped, StopRequested>;
+using BrainMailbox = Mailbox<Control, partner::Delivery>;
+
+// What the brain wants of the threads beside it. Called on the brain's thread; must not block.
+struct BrainHooks {
+  std::function<void(bool)> want_subscription;
+  std::function<void()> resume_reading;
+  std::function<void()> poll_now;
+};
+
+struct BrainOptions {
+  bridge::BridgeOptions bridge;
+  std::string status_topic;  // Home Assistant's
+  bool discovery = true;
+  bool mqtt5 = false;
+  bool clear_on_leave = false;  // take back everything retained: the demo leaves no trace
+};
+
+class Brain {
+ public:
+  Brain(BrainOptions options, mqtt::Client& client, BrainMailbox& mailbox, BrainHooks hooks);
+
+  // Runs until StopRequested has been carried out: `offline` published, everything that waited delivered if the broker
+  // takes it within a second and a half.
+  void run();
+
+  // The startTime of a subscription that begins now. Any thread.
+  [[nodiscard]] base::WallTime resume_from() const;
+
+ private:
+  void handle(const Control& control, const base::Now& now);
+  void handle_link_events(std::vector<mqtt::LinkEvent> events, const base::Now& now);
+  void handle_link_event(const mqtt::LinkEvent& event, const base::Now& now);
+  void handle_api(const partner::LinkState& state, const base::Now& now);
+  void handle_poll(const base::Result<partner::InstallationsAnswer>& answer, const base::Now& now);
+  void feed(const bridge::Event& event, const base::Now& now);
+  void tick(const base::Now& now, bool readings_waiting);
+  void leave();
+  [[nodiscard]] base::SteadyTime next_deadline() const;
+  void log_once(std::string& last, const base::Error& error, std::string_view what);
+
+  BrainOptions options_;
+  mqtt::Topics topics_;
+  BrainMailbox& mailbox_;
+  BrainHooks hooks_;
+  bridge::Bridge bridge_;
+  mqtt::Client& client_;
+  mqtt::BrokerLink link_;
+  std::atomic<std::int64_t> resume_from_;  // nanoseconds since 1970
+  std::optional<base::SteadyTime> broker_away_since_;
+  bool subscription_wanted_ = false;
+  bool stopping_ = false;
+  base::SteadyTime next_bridge_tick_;
+  std::string last_broker_error_;
+  std::string last_api_error_;
+  std::string last_poll_error_;
+};
+
+}  // namespace iometer::app

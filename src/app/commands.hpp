@@ -1,0 +1,9 @@
+// The command line: which command with which options, and the exit code that it ends with.
+#pragma once
+
+namespace iometer::app {
+
+// Exit codes: 0 ended as asked, 1 failed, 2 wrong configuration or arguments.
+int run_command(int argc, char** argv);
+
+}  // namespace iometer::app

@@ -1,0 +1,197 @@
+#include "app/config.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <initializer_list>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace iometer::app {
+namespace {
+
+using namespace std::chrono_literals;
+using base::config_error;
+
+constexpr std::array<std::string_view, 2> kHttpSchemes{"https", "http"};
+constexpr std::array<std::string_view, 2> kWebSocketSchemes{"wss", "ws"};
+constexpr std::array<std::string_view, 2> kMqttSchemes{"mqtt", "mqtts"};
+
+// Reads typed values and keeps the first thing that is wrong.
+class Reader {
+ public:
+  explicit Reader(const OptionValues& values) : values_(values) {}
+
+  const std::string& text(std::string_view key) const { return values_.get(key); }
+
+  io::Url url(std::string_view key, std::span<const std::string_view> schemes) {
+    auto url = io::parse_url(text(key), schemes);
+    if (url) return *std::move(url);
+    fail(key, url.error().what);
+    return {};
+  }
+
+  base::Duration duration(std::string_view key, base::Duration least, base::Duration most) {
+    const auto duration = parse_duration(text(key));
+    if (!duration) {
+      fail(key, duration.error().what);
+    } else if (*duration < least || *duration > most) {
+      fail(key, fmt::format("\"{}\" is out of range: from {}s to {}s", text(key), least / 1s, most / 1s));
+    } else {
+      return *duration;
+    }
+    return least;
+  }
+
+  // The index of the value among `words`.
+  std::size_t choice(std::string_view key, std::initializer_list<std::string_view> words) {
+    std::size_t index = 0;
+    std::string list;
+    for (const auto word : words) {
+      if (word == text(key)) return index;
+      list += (index++ == 0 ? "" : ", ") + std::string(word);
+    }
+    fail(key, fmt::format("\"{}\" is none of: {}", base::printable(text(key), 40), list));
+    return 0;
+  }
+
+  // A topic or its first part: no wildcard, no empty level, nothing that a broker may refuse (MQTT 3.1.1 section 1.5.3).
+  std::string topic(std::string_view key) {
+    const auto& value = text(key);
+    const bool bad = value.empty() || value.find_first_of(std::string_view("+#\0", 3)) != std::string::npos ||
+                     value.front() == '/' || value.back() == '/' || value.find("//") != std::string::npos ||
+                     value.front() == '$' || value.size() > 200 || base::printable(value) != value;
+    if (bad) fail(key, "must be a topic without wildcards and empty levels, such as iometer or home/iometer");
+    return value;
+  }
+
+  std::string readable_file(std::string_view key) {
+    const auto& path = text(key);
+    if (!path.empty() && !std::ifstream(path).good()) fail(key, fmt::format("file \"{}\" cannot be read", path));
+    return path;
+  }
+
+  // From the key itself or from the file that "<key>_file" names.
+  base::Secret secret(std::string_view key) {
+    const auto file_key = std::string(key) + "_file";
+    if (text(file_key).empty()) return base::Secret(text(key));
+    if (!text(key).empty()) fail(key, fmt::format("set this or {}, not both", file_key));
+    auto content = read_secret_file(text(file_key));
+    if (!content) fail(file_key, content.error().what);
+    return base::Secret(content ? *std::move(content) : std::string());
+  }
+
+  void fail(std::string_view key, std::string_view why) {
+    if (!error_) error_ = config_error(fmt::format("{}: {}", values_.describe(key), why));
+  }
+  [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
+
+ private:
+  const OptionValues& values_;
+  std::optional<base::Error> error_;
+};
+
+Config::PartnerApi read_partner(Reader& in) {
+  Config::PartnerApi partner;
+  partner.url = in.url("partner.url", kHttpSchemes);
+  partner.websocket_url = in.text("partner.websocket_url").empty() ? io::websocket_url(partner.url)
+                                                                   : in.url("partner.websocket_url", kWebSocketSchemes);
+  auto& credentials = partner.credentials;
+  credentials.id = in.text("partner.id");
+  credentials.secret = in.secret("partner.secret");
+  credentials.method = in.choice("partner.auth", {"basic", "wsse"}) == 0 ? partner::AuthMethod::kBasic
+                                                                         : partner::AuthMethod::kWsse;
+  constexpr std::array<partner::AuthPlace, 3> kPlaces{partner::AuthPlace::kBoth, partner::AuthPlace::kHeader,
+                                                      partner::AuthPlace::kInit};
+  credentials.place = kPlaces.at(in.choice("partner.auth_in", {"both", "header", "init"}));
+  in.choice("partner.transport", {"auto", "graphql-transport-ws"});
+  if (credentials.id.empty()) {
+    in.fail("partner.id", "missing: set it in the configuration file or in IOMETER2MQTT_PARTNER_ID");
+  } else if (credentials.secret.empty()) {
+    in.fail("partner.secret",
+            "missing: set partner.secret or partner.secret_file in the configuration file, or IOMETER2MQTT_PARTNER_SECRET");
+  } else if (const auto status = partner::check_credentials(credentials); !status) {
+    const bool is_id = status.error().what.starts_with("partner.id");
+    in.fail(is_id ? "partner.id" : "partner.secret", status.error().what);
+  }
+  partner.ca_file = in.readable_file("partner.ca_file");
+  partner.idle_timeout = in.duration("partner.idle_timeout", 5s, 1h);
+  partner.poll_interval = in.duration("partner.poll_interval", 1s, 24h);
+  return partner;
+}
+
+Config::Mqtt read_mqtt(Reader& in) {
+  Config::Mqtt mqtt;
+  mqtt.url = in.url("mqtt.url", kMqttSchemes);
+  if (mqtt.url.path != "/" && !mqtt.url.path.empty()) {
+    in.fail("mqtt.url", "a path does not belong into it; the topics' first part is mqtt.base_topic");
+  }
+  mqtt.mqtt5 = in.choice("mqtt.protocol", {"3.1.1", "5"}) == 1;
+  mqtt.username = in.text("mqtt.username");
+  mqtt.password = in.secret("mqtt.password");
+  if (mqtt.username.empty() && !mqtt.password.empty()) {
+    in.fail("mqtt.username", "missing: set it, or take mqtt.password away; a password alone is not allowed (MQTT 3.1.1 section 3.1.2.9)");
+  }
+  mqtt.client_id = in.text("mqtt.client_id");
+  mqtt.base_topic = in.topic("mqtt.base_topic");
+  mqtt.ca_file = in.readable_file("mqtt.ca_file");
+  mqtt.keepalive = std::chrono::duration_cast<std::chrono::seconds>(in.duration("mqtt.keepalive", 5s, 1h));
+  return mqtt;
+}
+
+}  // namespace
+
+base::Result<base::Duration> parse_duration(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, base::Duration>, 4> kUnits{
+      {{"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}}};
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const auto& [name, length] : kUnits) {
+    if (error != std::errc() || unit != name) continue;
+    if (number > base::Duration::max() / length) {
+      return config_error(fmt::format("\"{}\" is longer than any duration that can be meant", base::printable(text, 40)));
+    }
+    return length * number;
+  }
+  return config_error(fmt::format("\"{}\" is no duration: write a whole number and ms, s, m or h, such as 15s",
+                                  base::printable(text, 40)));
+}
+
+base::Result<Config> make_config(const OptionValues& values) {
+  Reader in(values);
+  Config config;
+  config.partner = read_partner(in);
+  config.mqtt = read_mqtt(in);
+  config.homeassistant.discovery = in.choice("homeassistant.discovery", {"device", "off"}) == 0;
+  config.homeassistant.prefix = in.topic("homeassistant.prefix");
+  config.homeassistant.status_topic = in.topic("homeassistant.status_topic");
+  in.choice("log_level", {"trace", "debug", "info", "warning", "error"});
+  config.log_level = in.text("log_level");
+  if (in.error()) return *in.error();
+  if (config.mqtt.client_id.empty()) config.mqtt.client_id = "iometer2mqtt-" + instance_id(config);
+  return config;
+}
+
+std::string instance_id(const Config& config) {
+  const std::string_view parts[] = {config.partner.credentials.id, config.mqtt.base_topic};
+  return fmt::format("{:08x}", base::fingerprint(parts) >> 32U);
+}
+
+std::string redacted_json(const OptionValues& values) {
+  base::JsonWriter out;
+  out.begin_object();
+  for (const auto& option : option_table()) {
+    const bool personal = option.secret || option.key == "partner.id" || option.key == "mqtt.username";
+    const auto& value = values.get(option.key);
+    if (!value.empty()) out.member(option.key, personal ? std::string_view("***") : std::string_view(value));
+  }
+  return out.end_object().take();
+}
+
+}  // namespace iometer::app

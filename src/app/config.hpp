@@ -1,0 +1,55 @@
+// The options as typed values, checked. What is wrong is said with the key, where it was set, and the remedy.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "app/options.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "io/url.hpp"
+#include "partner/auth.hpp"
+
+namespace iometer::app {
+
+struct Config {
+  struct PartnerApi {
+    io::Url url;
+    io::Url websocket_url;
+    partner::Credentials credentials;
+    std::string ca_file;
+    base::Duration idle_timeout;
+    base::Duration poll_interval;
+  } partner;
+  struct Mqtt {
+    io::Url url;
+    bool mqtt5 = false;
+    std::string username;
+    base::Secret password;
+    std::string client_id;
+    std::string base_topic;
+    std::string ca_file;
+    std::chrono::seconds keepalive;
+  } mqtt;
+  struct HomeAssistant {
+    bool discovery = true;
+    std::string prefix;
+    std::string status_topic;
+  } homeassistant;
+  std::string log_level;
+};
+
+base::Result<Config> make_config(const OptionValues& values);
+
+// `500ms`, `15s`, `5m`, `2h`.
+base::Result<base::Duration> parse_duration(std::string_view text);
+
+// Tells this bridge from others at the same broker, and stays the same for life: 8 hex digits of the partner's id and
+// the base topic.
+std::string instance_id(const Config& config);
+
+// The configuration as a JSON object for bridge/info: no secret, no user name.
+std::string redacted_json(const OptionValues& values);
+
+}  // namespace iometer::app

@@ -1,0 +1,162 @@
+#include "app/status_poller.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "io/curl_http.hpp"
+#include "partner/backoff.hpp"
+
+namespace iometer::app {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr base::Duration kLeastBetweenPolls = seconds(10);
+constexpr seconds kGoodbyeTime{1};
+
+base::Now read_clocks() { return {steady_clock::now(), std::chrono::system_clock::now()}; }
+
+std::uint64_t system_random() {
+  std::random_device device;
+  return std::uniform_int_distribution<std::uint64_t>(
+      0, std::numeric_limits<std::uint64_t>::max())(device);
+}
+
+partner::Nonce system_nonce() {
+  std::random_device device;
+  partner::Nonce nonce{};
+  for (auto& byte : nonce) byte = static_cast<std::uint8_t>(device());
+  return nonce;
+}
+
+// Many bridges that start together after an outage must not stay in step.
+base::Duration with_jitter(base::Duration interval) {
+  std::random_device device;
+  return std::chrono::duration_cast<base::Duration>(
+      interval * std::uniform_real_distribution<double>(0.9, 1.1)(device));
+}
+
+}  // namespace
+
+// Shared with the thread, which may have to be left behind.
+struct StatusPoller::Shared {
+  StatusPollerConfig config;
+  std::unique_ptr<io::CurlHttp> http;
+
+  // While a hook runs, the destructor waits: afterwards `hooks` is empty and none is called.
+  std::mutex hooks_mutex;
+  std::optional<StatusPollerHooks> hooks;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopping = false;  // these three guarded by mutex
+  bool poll_asked = false;
+  bool ended = false;
+
+  std::thread thread;  // the owner's
+
+  void run();
+  base::Duration poll(partner::PartnerClient& client, partner::Backoff& backoff, bool& known);
+  bool wait(steady_clock::time_point started, base::Duration delay);
+  template <class Call>
+  void call_hook(Call call) {
+    const std::lock_guard lock(hooks_mutex);
+    if (hooks) call(*hooks);
+  }
+};
+
+void StatusPoller::Shared::run() {
+  partner::PartnerClient client({config.url, config.credentials, read_clocks, system_nonce}, *http);
+  partner::Backoff backoff;
+  bool known = false;
+  auto started = steady_clock::now();
+  while (wait(started, poll(client, backoff, known))) started = steady_clock::now();
+  const std::lock_guard lock(mutex);
+  ended = true;
+  changed.notify_all();
+}
+
+// One round; gives the time until the next.
+base::Duration StatusPoller::Shared::poll(partner::PartnerClient& client, partner::Backoff& backoff,
+                                          bool& known) {
+  if (!known) {
+    auto partner = client.partner();
+    known = partner.ok();
+    call_hook([&](StatusPollerHooks& h) { h.on_partner(std::move(partner)); });
+    if (!known) return backoff.next(client.last_failure(), system_random());
+    backoff.reset();
+  }
+  auto answer = client.installations();
+  const bool good = answer.ok();
+  call_hook([&](StatusPollerHooks& h) { h.on_answer(std::move(answer)); });
+  if (!good) return backoff.next(client.last_failure(), system_random());
+  backoff.reset();
+  return with_jitter(config.poll_interval);
+}
+
+// False when it is time to stop.
+bool StatusPoller::Shared::wait(steady_clock::time_point started, base::Duration delay) {
+  const auto now = steady_clock::now();
+  std::unique_lock lock(mutex);
+  const auto due = now + std::chrono::duration_cast<steady_clock::duration>(delay);
+  changed.wait_until(lock, due, [&] { return stopping || poll_asked; });
+  if (poll_asked) {
+    const auto soonest =
+        started + std::chrono::duration_cast<steady_clock::duration>(kLeastBetweenPolls);
+    changed.wait_until(lock, std::min(soonest, due), [&] { return stopping; });
+  }
+  poll_asked = false;
+  return !stopping;
+}
+
+StatusPoller::StatusPoller(StatusPollerConfig config, StatusPollerHooks hooks)
+    : config_(std::move(config)), hooks_(std::move(hooks)) {}
+
+StatusPoller::~StatusPoller() {
+  if (!shared_) return;
+  {
+    const std::lock_guard lock(shared_->hooks_mutex);
+    shared_->hooks.reset();
+  }
+  shared_->http->abort();
+  std::unique_lock lock(shared_->mutex);
+  shared_->stopping = true;
+  shared_->changed.notify_all();
+  const bool ended = shared_->changed.wait_for(lock, kGoodbyeTime, [&] { return shared_->ended; });
+  lock.unlock();
+  if (ended) {
+    shared_->thread.join();
+  } else {
+    shared_->thread.detach();
+  }
+}
+
+base::Status StatusPoller::start() {
+  if (auto checked = partner::check_credentials(config_.credentials); !checked) return checked;
+  io::CurlHttpOptions options;
+  options.ca_file = config_.ca_file;
+  auto http = io::CurlHttp::create(std::move(options));
+  if (!http) return http.error();
+  shared_ = std::make_shared<Shared>();
+  shared_->config = config_;
+  shared_->http = std::move(*http);
+  shared_->hooks = hooks_;
+  shared_->thread = std::thread([shared = shared_] { shared->run(); });
+  return base::success();
+}
+
+void StatusPoller::poll_now() {
+  if (!shared_) return;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->poll_asked = true;
+  shared_->changed.notify_all();
+}
+
+}  // namespace iometer::app

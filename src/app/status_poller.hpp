@@ -1,0 +1,55 @@
+// The thread that asks the Partner API over HTTP: first who the partner is (the check of the
+// credentials), then the installations at each interval. Failures back off by their kind.
+// poll_now() may be called from any thread; the hooks are called on the poller's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "partner/auth.hpp"
+#include "partner/partner_client.hpp"
+
+namespace iometer::app {
+
+struct StatusPollerConfig {
+  std::string url;  // http:// or https://
+  partner::Credentials credentials;
+  std::string ca_file;  // empty = the system's certificate store
+  base::Duration poll_interval = std::chrono::seconds(60);  // ±10 %
+};
+
+// None may be empty.
+struct StatusPollerHooks {
+  std::function<void(base::Result<partner::Partner>)>
+      on_partner;  // for each attempt until the first success
+  std::function<void(base::Result<partner::InstallationsAnswer>)> on_answer;
+};
+
+class StatusPoller {
+ public:
+  StatusPoller(StatusPollerConfig config, StatusPollerHooks hooks);
+  // Aborts a running request and joins. No hook is called afterwards. Where the thread hangs in the
+  // system's name resolution, which nothing can interrupt, it is left behind after a second.
+  ~StatusPoller();
+  StatusPoller(const StatusPoller&) = delete;
+  StatusPoller& operator=(const StatusPoller&) = delete;
+
+  // Starts the thread and the first request. An error is the configuration's (credentials, CA
+  // file).
+  base::Status start();
+
+  // Poll soon, also during a back-off: several calls become one, and at least 10 s lie between two
+  // polls.
+  void poll_now();
+
+ private:
+  struct Shared;
+  StatusPollerConfig config_;
+  StatusPollerHooks hooks_;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace iometer::app

@@ -1,0 +1,247 @@
+#include "app/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include "app/test_files.hpp"
+#include "base/json.hpp"
+
+using namespace iometer::app;
+using namespace std::chrono_literals;
+using iometer::base::ErrorKind;
+using iometer::test::TestFiles;
+
+namespace {
+
+OptionValues complete() {
+  OptionValues values;
+  values.set("partner.id", "partner-1", "test");
+  values.set("partner.secret", "geheim", "test");
+  return values;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_SUITE("app") {
+  TEST_CASE("credentials are all that has to be configured") {
+    const auto config = make_config(complete());
+    REQUIRE(config.ok());
+    CHECK(config->partner.url.to_string() == "https://partner.prod.iometer.cloud/api/v1/query");
+    CHECK(config->partner.websocket_url.to_string() == "wss://partner.prod.iometer.cloud/api/v1/query");
+    CHECK(config->partner.credentials.method == iometer::partner::AuthMethod::kBasic);
+    CHECK(config->partner.credentials.place == iometer::partner::AuthPlace::kBoth);
+    CHECK(config->partner.idle_timeout == 60s);
+    CHECK(config->partner.poll_interval == 60s);
+    CHECK(config->mqtt.url.host == "localhost");
+    CHECK(config->mqtt.url.port == 1883);
+    CHECK_FALSE(config->mqtt.mqtt5);
+    CHECK(config->mqtt.base_topic == "iometer");
+    CHECK(config->mqtt.keepalive == 15s);
+    CHECK(config->mqtt.client_id == "iometer2mqtt-" + instance_id(*config));
+    CHECK(config->homeassistant.discovery);
+    CHECK(config->homeassistant.prefix == "homeassistant");
+    CHECK(config->homeassistant.status_topic == "homeassistant/status");
+    CHECK(config->log_level == "info");
+  }
+
+  TEST_CASE("each option reaches its place") {
+    const TestFiles files;
+    auto values = complete();
+    const auto set = [&](const char* key, const std::string& value) { values.set(key, value, "test"); };
+    set("partner.url", "http://127.0.0.1:8080/q");
+    set("partner.websocket_url", "ws://127.0.0.1:8081/s");
+    set("partner.auth", "wsse");
+    set("partner.auth_in", "init");
+    set("partner.idle_timeout", "5m");
+    set("partner.poll_interval", "90s");
+    set("partner.ca_file", files.write("ca.pem", "x"));
+    set("mqtt.url", "mqtts://broker");
+    set("mqtt.protocol", "5");
+    set("mqtt.username", "u");
+    set("mqtt.password_file", files.write("password", "p\n"));
+    set("mqtt.client_id", "c");
+    set("mqtt.base_topic", "home/iometer");
+    set("mqtt.keepalive", "1m");
+    set("homeassistant.discovery", "off");
+    set("homeassistant.prefix", "ha");
+    set("homeassistant.status_topic", "ha/birth");
+    set("log_level", "trace");
+    const auto config = make_config(values);
+    REQUIRE_MESSAGE(config.ok(), config.error().what);
+    CHECK(config->partner.url.to_string() == "http://127.0.0.1:8080/q");
+    CHECK(config->partner.websocket_url.to_string() == "ws://127.0.0.1:8081/s");
+    CHECK(config->partner.credentials.method == iometer::partner::AuthMethod::kWsse);
+    CHECK(config->partner.credentials.place == iometer::partner::AuthPlace::kInit);
+    CHECK(config->partner.idle_timeout == 5min);
+    CHECK(config->partner.poll_interval == 90s);
+    CHECK(config->partner.ca_file == files.directory() + "/ca.pem");
+    CHECK(config->mqtt.url.port == 8883);
+    CHECK(config->mqtt.mqtt5);
+    CHECK(config->mqtt.username == "u");
+    CHECK(config->mqtt.password.reveal() == "p");
+    CHECK(config->mqtt.client_id == "c");
+    CHECK(config->mqtt.base_topic == "home/iometer");
+    CHECK(config->mqtt.keepalive == 1min);
+    CHECK_FALSE(config->homeassistant.discovery);
+    CHECK(config->homeassistant.prefix == "ha");
+    CHECK(config->homeassistant.status_topic == "ha/birth");
+    CHECK(config->log_level == "trace");
+  }
+
+  TEST_CASE("a wrong value is refused with its key, where it was set, and what to write") {
+    struct Row {
+      const char* key;
+      std::string value;
+      const char* remedy;
+    };
+    const Row rows[] = {
+        {"partner.url", "", "must begin with https:// or http://"},
+        {"partner.url", "ftp://x", "must begin with https:// or http://"},
+        {"partner.url", "partner.example", "must begin with https:// or http://"},
+        {"partner.url", "https://user:pass@x/", "keys of their own"},
+        {"partner.url", "https://x:0/", "port"},
+        {"partner.websocket_url", "https://x", "must begin with wss:// or ws://"},
+        {"partner.id", "", "IOMETER2MQTT_PARTNER_ID"},
+        {"partner.id", "a:b", "colon"},
+        {"partner.id", "a\nb", "copy it again"},
+        {"partner.secret", "", "IOMETER2MQTT_PARTNER_SECRET"},
+        {"partner.secret", "a\"b", "copy it again"},
+        {"partner.secret_file", "/nonexistent/secret", "cannot be read"},
+        {"partner.auth", "Basic", "none of: basic, wsse"},
+        {"partner.auth_in", "body", "none of: both, header, init"},
+        {"partner.transport", "sse", "none of: auto, graphql-transport-ws"},
+        {"partner.ca_file", "/nonexistent/ca.pem", "\"/nonexistent/ca.pem\" cannot be read"},
+        {"partner.idle_timeout", "60", "such as 15s"},
+        {"partner.idle_timeout", "4s", "from 5s to 3600s"},
+        {"partner.idle_timeout", "61m", "from 5s to 3600s"},
+        {"partner.poll_interval", "999ms", "from 1s to 86400s"},
+        {"partner.poll_interval", "25h", "from 1s to 86400s"},
+        {"partner.poll_interval", "4294967295h", "longer than any duration"},
+        {"mqtt.url", "tcp://x", "must begin with mqtt:// or mqtts://"},
+        {"mqtt.url", "mqtt://u:p@x", "keys of their own"},
+        {"mqtt.url", "mqtt://x/iometer", "mqtt.base_topic"},
+        {"mqtt.url", "mqtt://x:99999", "port"},
+        {"mqtt.protocol", "3.1", "none of: 3.1.1, 5"},
+        {"mqtt.password_file", "/nonexistent/password", "cannot be read"},
+        {"mqtt.ca_file", "/nonexistent/ca.pem", "cannot be read"},
+        {"mqtt.keepalive", "0s", "from 5s to 3600s"},
+        {"mqtt.base_topic", "", "such as iometer or home/iometer"},
+        {"mqtt.base_topic", "a/#", "without wildcards"},
+        {"mqtt.base_topic", "a/+/b", "without wildcards"},
+        {"mqtt.base_topic", "/a", "must be a topic"},
+        {"mqtt.base_topic", "a/", "must be a topic"},
+        {"mqtt.base_topic", "a//b", "must be a topic"},
+        {"mqtt.base_topic", "$SYS", "must be a topic"},
+        {"mqtt.base_topic", "a\nb", "must be a topic"},
+        {"mqtt.base_topic", "a\xFF", "must be a topic"},
+        {"mqtt.base_topic", std::string("a\0b", 3), "must be a topic"},
+        {"mqtt.base_topic", std::string(201, 'a'), "must be a topic"},
+        {"homeassistant.discovery", "on", "none of: device, off"},
+        {"homeassistant.prefix", "", "must be a topic"},
+        {"homeassistant.status_topic", "homeassistant/#", "must be a topic"},
+        {"log_level", "verbose", "none of: trace, debug, info, warning, error"},
+    };
+    for (const auto& row : rows) {
+      CAPTURE(row.key);
+      CAPTURE(row.value);
+      auto values = complete();
+      if (std::string_view(row.key) == "partner.secret_file") values.set("partner.secret", "", "test");
+      if (std::string_view(row.key) == "mqtt.password_file") values.set("mqtt.username", "u", "test");
+      values.set(row.key, row.value, "c.yaml, line 7");
+      const auto config = make_config(values);
+      REQUIRE_FALSE(config.ok());
+      CAPTURE(config.error().what);
+      CHECK(config.error().kind == ErrorKind::kConfig);
+      CHECK(config.error().what.starts_with(std::string(row.key) + " (c.yaml, line 7): "));
+      CHECK(contains(config.error().what, row.remedy));
+      // A wrong URL may hold a password.
+      CHECK_FALSE(contains(config.error().what, "user:pass"));
+    }
+  }
+
+  TEST_CASE("the edges of what is allowed are allowed") {
+    struct Row {
+      const char* key;
+      std::string value;
+    };
+    const Row rows[] = {
+        {"partner.idle_timeout", "5s"},   {"partner.idle_timeout", "3600s"},
+        {"partner.poll_interval", "1s"},  {"partner.poll_interval", "24h"},
+        {"mqtt.keepalive", "1h"},         {"mqtt.base_topic", std::string(200, 'a')},
+        {"mqtt.base_topic", "Zähler/1"},  {"mqtt.url", "mqtt://[::1]:1884"},
+        {"mqtt.url", "mqtt://broker/"},   {"partner.url", "HTTPS://x/?a=b"},
+    };
+    for (const auto& row : rows) {
+      CAPTURE(row.key);
+      CAPTURE(row.value);
+      auto values = complete();
+      values.set(row.key, row.value, "test");
+      const auto config = make_config(values);
+      CHECK_MESSAGE(config.ok(), config.error().what);
+    }
+    // WSSE carries a colon in the id.
+    auto values = complete();
+    values.set("partner.id", "a:b", "test");
+    values.set("partner.auth", "wsse", "test");
+    CHECK(make_config(values).ok());
+  }
+
+  TEST_CASE("a password needs a user name") {
+    auto values = complete();
+    values.set("mqtt.password", "p", "test");
+    const auto config = make_config(values);
+    REQUIRE_FALSE(config.ok());
+    CHECK(contains(config.error().what, "mqtt.username (default): missing"));
+    CHECK_FALSE(contains(config.error().what, "\"p\""));
+    values.set("mqtt.username", "u", "test");
+    CHECK(make_config(values).ok());
+  }
+
+  TEST_CASE("durations") {
+    CHECK(*parse_duration("500ms") == 500ms);
+    CHECK(*parse_duration("15s") == 15s);
+    CHECK(*parse_duration("5m") == 5min);
+    CHECK(*parse_duration("2h") == 2h);
+    CHECK(*parse_duration("0s") == 0s);
+    for (const auto* text : {"", "s", "15", "15 s", "1.5s", "-1s", "+1s", "1d", "1S", "s15", "15ss", " 15s",
+                             "99999999999s", "4294967295h"}) {
+      CAPTURE(text);
+      const auto duration = parse_duration(text);
+      REQUIRE_FALSE(duration.ok());
+      CHECK(duration.error().kind == ErrorKind::kConfig);
+    }
+  }
+
+  TEST_CASE("the instance id follows the partner and the base topic and nothing else") {
+    auto values = complete();
+    const auto id = [&] { return instance_id(*make_config(values)); };
+    const auto first = id();
+    CHECK(first.size() == 8);
+    CHECK(first.find_first_not_of("0123456789abcdef") == std::string::npos);
+    values.set("partner.secret", "another", "test");
+    values.set("mqtt.url", "mqtt://elsewhere", "test");
+    CHECK(id() == first);
+    values.set("mqtt.base_topic", "other", "test");
+    const auto second = id();
+    CHECK(second != first);
+    values.set("partner.id", "partner-2", "test");
+    CHECK(id() != second);
+  }
+
+  TEST_CASE("the redacted configuration holds no secret and no name") {
+    auto values = complete();
+    values.set("mqtt.username", "hans", "test");
+    values.set("mqtt.password", "passwort", "test");
+    const auto text = redacted_json(values);
+    for (const auto* secret : {"geheim", "passwort", "hans", "partner-1"}) CHECK_FALSE(contains(text, secret));
+    const auto json = iometer::base::Json::parse(text);
+    REQUIRE(json.ok());
+    CHECK(*(*json)["partner.secret"].string() == "***");
+    CHECK(*(*json)["mqtt.username"].string() == "***");
+    CHECK(*(*json)["mqtt.base_topic"].string() == "iometer");
+    CHECK((*json)["state_dir"].is_null());
+  }
+}

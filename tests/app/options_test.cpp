@@ -1,0 +1,216 @@
+#include "app/options.hpp"
+
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "app/config.hpp"
+#include "app/test_files.hpp"
+
+using namespace iometer::app;
+using iometer::base::ErrorKind;
+using iometer::test::TestEnvironment;
+using iometer::test::TestFiles;
+
+namespace {
+
+OptionValues read(const std::string& path) {
+  OptionValues values;
+  const auto status = read_config_file(path, values);
+  REQUIRE_MESSAGE(status.ok(), status.error().what);
+  return values;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_SUITE("app") {
+  TEST_CASE("the option table names each option once in every source") {
+    std::set<std::string> keys;
+    std::set<std::string> variables;
+    std::set<std::string> flags;
+    for (const auto& option : option_table()) {
+      keys.emplace(option.key);
+      variables.insert(environment_name(option.key));
+      flags.insert(flag_name(option.key));
+      CHECK_FALSE(option.help.empty());
+      CHECK(find_option(option.key) == &option);
+      // A secret comes with the key for the file that holds it.
+      if (option.secret) CHECK(find_option(std::string(option.key) + "_file") != nullptr);
+    }
+    CHECK(keys.size() == option_table().size());
+    CHECK(variables.size() == keys.size());
+    CHECK(flags.size() == keys.size());
+    CHECK(find_option("mqtt") == nullptr);
+    CHECK(environment_name("partner.websocket_url") == "IOMETER2MQTT_PARTNER_WEBSOCKET_URL");
+    CHECK(environment_name("log_level") == "IOMETER2MQTT_LOG_LEVEL");
+    CHECK(flag_name("partner.websocket_url") == "--partner-websocket-url");
+  }
+
+  TEST_CASE("a configuration file is read as text, whatever YAML would make of it") {
+    const TestFiles files;
+    const auto path = files.write("config.yaml", R"(# comment
+partner:
+  id: 00123
+  secret: "0x1F: yes"
+  poll_interval: 1m
+mqtt:
+  protocol: 5
+  password: 1e3
+  url: mqtt://broker:1884
+homeassistant:
+  discovery: off
+  prefix:
+state_dir: ~
+log_level: debug
+)");
+    const auto values = read(path);
+    CHECK(values.get("partner.id") == "00123");
+    CHECK(values.get("partner.secret") == "0x1F: yes");
+    CHECK(values.get("mqtt.protocol") == "5");
+    CHECK(values.get("mqtt.password") == "1e3");
+    CHECK(values.get("homeassistant.discovery") == "off");
+    CHECK(values.get("homeassistant.prefix") == "homeassistant");  // left empty: the default
+    CHECK(values.get("log_level") == "debug");
+    CHECK(values.get("mqtt.base_topic") == "iometer");
+    CHECK(values.describe("mqtt.url") == "mqtt.url (" + path + ", line 9)");
+    CHECK(values.describe("mqtt.base_topic") == "mqtt.base_topic (default)");
+  }
+
+  TEST_CASE("JSON is a configuration file, too, and an empty file is none") {
+    const TestFiles files;
+    CHECK(read(files.write("a.json", R"({"mqtt": {"url": "mqtt://x", "protocol": "5"}, "partner": null})"))
+              .get("mqtt.url") == "mqtt://x");
+    CHECK(read(files.write("empty.yaml", "")).get("mqtt.protocol") == "3.1.1");
+    CHECK(read(files.write("comment.yaml", "# nothing\n")).get("mqtt.protocol") == "3.1.1");
+  }
+
+  TEST_CASE("what is wrong in the file is said with line, key and remedy") {
+    struct Row {
+      const char* content;
+      std::vector<const char*> parts;
+    };
+    const Row rows[] = {
+        {"mqtt:\n  url: mqtt://x\n  hots: y\n", {", line 3", "unknown key \"mqtt.hots\"", "base_topic"}},
+        {"\nmqqt:\n  url: x\n", {", line 2", "unknown key \"mqqt\"", "log_level"}},
+        {"mqtt.url: mqtt://x\n", {", line 1", "unknown key \"mqtt.url\""}},
+        {"url: mqtt://x\n", {", line 1", "unknown key \"url\""}},
+        {"log_level: info\nmqtt: mqtt://x\n", {", line 2", "\"mqtt\" is a section", "base_topic"}},
+        {"mqtt: [a]\n", {", line 1", "\"mqtt\" is a section"}},
+        {"mqtt:\n  url: [a, b]\n", {", line 2", "\"mqtt.url\" takes one value"}},
+        {"mqtt:\n  url:\n    host: x\n", {", line 2", "\"mqtt.url\" takes one value"}},
+        {"log_level:\n  a: b\n", {", line 1", "\"log_level\" takes one value"}},
+        {"a: b\n  c: d\n", {", line 2", "not valid YAML"}},
+        {"mqtt:\n  url: \"x\n", {"not valid YAML", ", line "}},
+        {"\tmqtt: x\n", {"not valid YAML", ", line 1"}},
+        {"just text\n", {"expected sections such as \"partner:\""}},
+        {"- a\n- b\n", {"expected sections such as \"partner:\""}},
+    };
+    const TestFiles files;
+    const auto path = files.directory() + "/config.yaml";
+    for (const auto& row : rows) {
+      CAPTURE(row.content);
+      files.write("config.yaml", row.content);
+      OptionValues values;
+      const auto status = read_config_file(path, values);
+      REQUIRE_FALSE(status.ok());
+      CHECK(status.error().kind == ErrorKind::kConfig);
+      CHECK(status.error().what.starts_with(path));
+      for (const auto* part : row.parts) {
+        CAPTURE(status.error().what);
+        CHECK(contains(status.error().what, part));
+      }
+    }
+    OptionValues values;
+    for (const auto& missing : {files.directory() + "/none.yaml", files.directory()}) {
+      const auto status = read_config_file(missing, values);
+      REQUIRE_FALSE(status.ok());
+      CHECK(contains(status.error().what, missing));
+      CHECK(contains(status.error().what, "check --config"));
+    }
+  }
+
+  TEST_CASE("later sources win: default, file, environment, flag") {
+    const TestFiles files;
+    TestEnvironment environment;
+    auto values = read(files.write("c.yaml", "mqtt:\n  url: mqtt://file\n  base_topic: file\n  username: file\n"));
+    environment.set("IOMETER2MQTT_MQTT_URL", "mqtt://environment");
+    environment.set("IOMETER2MQTT_MQTT_BASE_TOPIC", "environment");
+    environment.set("IOMETER2MQTT_MQTT_USERNAME", "");  // as container tools hand on what is not set
+    environment.set("IOMETER2MQTT_LOG_LEVEL", "debug");
+    REQUIRE(read_environment(values).ok());
+    values.set("mqtt.url", "mqtt://flag", flag_name("mqtt.url"));
+    CHECK(values.get("mqtt.url") == "mqtt://flag");
+    CHECK(values.describe("mqtt.url") == "mqtt.url (--mqtt-url)");
+    CHECK(values.get("mqtt.base_topic") == "environment");
+    CHECK(values.describe("mqtt.base_topic") == "mqtt.base_topic (IOMETER2MQTT_MQTT_BASE_TOPIC)");
+    CHECK(values.get("mqtt.username") == "file");
+    CHECK(values.get("log_level") == "debug");
+    CHECK(values.get("mqtt.protocol") == "3.1.1");
+  }
+
+  TEST_CASE("a secret and its file are one setting: the later source's counts") {
+    const TestFiles files;
+    const auto file = files.write("secret", "from-secret-file\n");
+    const auto secret_of = [](const OptionValues& values) {
+      const auto config = make_config(values);
+      REQUIRE_MESSAGE(config.ok(), config.error().what);
+      return std::string(config->partner.credentials.secret.reveal());
+    };
+    const std::string start = "partner:\n  id: me\n  ";
+    SUBCASE("the file variable alone") {
+      TestEnvironment environment;
+      environment.set("IOMETER2MQTT_PARTNER_ID", "me");
+      environment.set("IOMETER2MQTT_PARTNER_SECRET_FILE", file);
+      OptionValues values;
+      REQUIRE(read_environment(values).ok());
+      CHECK(secret_of(values) == "from-secret-file");
+    }
+    SUBCASE("the file variable over the configuration's secret") {
+      TestEnvironment environment;
+      auto values = read(files.write("c.yaml", start + "secret: from-config\n"));
+      CHECK(secret_of(values) == "from-config");
+      environment.set("IOMETER2MQTT_PARTNER_SECRET_FILE", file);
+      REQUIRE(read_environment(values).ok());
+      CHECK(secret_of(values) == "from-secret-file");
+    }
+    SUBCASE("the variable over the configuration's file") {
+      TestEnvironment environment;
+      auto values = read(files.write("c.yaml", start + "secret_file: " + file + "\n"));
+      CHECK(secret_of(values) == "from-secret-file");
+      environment.set("IOMETER2MQTT_PARTNER_SECRET", "from-environment");
+      REQUIRE(read_environment(values).ok());
+      CHECK(secret_of(values) == "from-environment");
+    }
+    SUBCASE("the flag over the configuration's secret") {
+      auto values = read(files.write("c.yaml", start + "secret: from-config\n"));
+      REQUIRE(read_environment(values).ok());
+      values.set("partner.secret_file", file, flag_name("partner.secret_file"));
+      CHECK(secret_of(values) == "from-secret-file");
+    }
+    SUBCASE("both from one source") {
+      const auto values = read(files.write("c.yaml", start + "secret: a\n  secret_file: " + file + "\n"));
+      const auto config = make_config(values);
+      REQUIRE_FALSE(config.ok());
+      CHECK(contains(config.error().what, "set this or partner.secret_file, not both"));
+    }
+  }
+
+  TEST_CASE("a secret's file is trimmed, bounded and must hold something") {
+    const TestFiles files;
+    CHECK(*read_secret_file(files.write("a", " s e\n")) == "s e");
+    CHECK(*read_secret_file(files.write("b", "s")) == "s");
+    CHECK(read_secret_file(files.write("c", std::string(64 * 1024, 'x'))).ok());
+    for (const auto& path : {files.write("d", std::string(64 * 1024 + 1, 'x')), files.directory() + "/none",
+                             files.directory(), files.write("e", " \n")}) {
+      CAPTURE(path);
+      const auto secret = read_secret_file(path);
+      REQUIRE_FALSE(secret.ok());
+      CHECK(secret.error().kind == ErrorKind::kConfig);
+      CHECK(contains(secret.error().what, path));
+    }
+  }
+}

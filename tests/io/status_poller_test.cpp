@@ -1,0 +1,136 @@
+#include "app/status_poller.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "io/fault_server.hpp"
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using test::FaultServer;
+using test::Peer;
+
+namespace {
+
+// Answers each request on a connection by what it asks for, with `status`.
+class Api {
+ public:
+  void operator()(Peer& peer) {
+    for (auto head = peer.read_head(); !head.empty(); head = peer.read_head()) {
+      const auto at = head.find("Content-Length: ");
+      const auto body = peer.read(std::stoul(head.substr(at + 16)));
+      const bool is_partner = body.find("\"Partner\"") != std::string::npos;
+      (is_partner ? partner_requests : installation_requests)++;
+      const std::string answer =
+          is_partner ? R"({"data":{"partner":{"id":"p","name":"Example"}}})"
+                     : R"({"data":{"installations":[{"id":"i","meters":[],"devices":[]}]}})";
+      peer.write("HTTP/1.1 " + std::to_string(status) +
+                 " X\r\nContent-Type: application/json\r\nContent-Length: " +
+                 std::to_string(answer.size()) + "\r\n\r\n" + answer);
+    }
+  }
+  std::atomic<int> status = 200;
+  std::atomic<int> partner_requests = 0;
+  std::atomic<int> installation_requests = 0;
+};
+
+struct Seen {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<base::Result<partner::Partner>> partners;
+  std::vector<base::Result<partner::InstallationsAnswer>> answers;
+
+  app::StatusPollerHooks hooks() {
+    return {[this](base::Result<partner::Partner> partner) {
+              const std::lock_guard lock(mutex);
+              partners.push_back(std::move(partner));
+              changed.notify_all();
+            },
+            [this](base::Result<partner::InstallationsAnswer> answer) {
+              const std::lock_guard lock(mutex);
+              answers.push_back(std::move(answer));
+              changed.notify_all();
+            }};
+  }
+  bool wait_answers(std::size_t count) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 20s, [&] { return answers.size() >= count; });
+  }
+  bool wait_partners(std::size_t count) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 10s, [&] { return partners.size() >= count; });
+  }
+};
+
+app::StatusPollerConfig config_for(const FaultServer& server, base::Duration interval) {
+  return {server.url("http"), {"id", base::Secret("secret")}, "", interval};
+}
+
+}  // namespace
+
+TEST_SUITE("io") {
+  TEST_CASE("status poller: the partner once, then installations at each interval") {
+    Api api;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(4));
+    CHECK(api.partner_requests == 1);
+    const std::lock_guard lock(seen.mutex);
+    REQUIRE(seen.partners.size() == 1);
+    CHECK(seen.partners[0]->name == "Example");
+    REQUIRE(seen.answers[0].ok());
+    CHECK(seen.answers[0]->complete);
+    CHECK(seen.answers[0]->installations.at(0).id == "i");
+  }
+
+  TEST_CASE("status poller: refused credentials are not repeated soon") {
+    Api api;
+    api.status = 401;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 10ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_partners(1));
+    std::this_thread::sleep_for(300ms);
+    const std::lock_guard lock(seen.mutex);
+    REQUIRE(seen.partners.size() == 1);
+    CHECK(seen.partners[0].error().kind == base::ErrorKind::kAuth);
+    CHECK(seen.answers.empty());
+  }
+
+  TEST_CASE("status poller: asked polls become one, and not at once") {
+    Api api;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 1h), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(1));
+    for (int i = 0; i < 5; ++i) poller.poll_now();
+    std::this_thread::sleep_for(300ms);
+    CHECK(api.installation_requests == 1);
+    REQUIRE(seen.wait_answers(2));  // after 10 s
+    CHECK(api.installation_requests == 2);
+  }
+
+  TEST_CASE("status poller: stops at once, also during a request") {
+    FaultServer silent([](Peer& peer) { peer.wait_for_end(); });
+    Seen seen;
+    std::chrono::steady_clock::time_point start;
+    {
+      app::StatusPoller poller(config_for(silent, 1h), seen.hooks());
+      REQUIRE(poller.start().ok());
+      std::this_thread::sleep_for(200ms);
+      start = std::chrono::steady_clock::now();
+    }
+    CHECK(std::chrono::steady_clock::now() - start < 500ms);
+    CHECK(seen.partners.empty());
+  }
+}
