@@ -1,0 +1,76 @@
+"""The real program: its simulator as the Partner API, and the daemon between that and the broker."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+from broker import free_port, listens, wait_until
+
+CONFIGURATION = """\
+partner:
+  url: http://127.0.0.1:{partner_port}/api/v1/query
+  id: demo
+  secret: demo
+  poll_interval: 5s
+mqtt:
+  url: mqtt://127.0.0.1:{broker_port}
+state_dir: {folder}/state
+log_level: debug
+"""
+
+
+class Bridge:
+    """kill() takes the daemon alone away, as a crash does; start_daemon() brings it back with the same state."""
+
+    def __init__(self, meters=2):
+        self.program = os.environ["IOMETER2MQTT_BINARY"]
+        self.meters = meters
+        self.folder = None
+        self.simulator = None
+        self.daemon = None
+
+    def start(self, broker, folder):
+        self.folder = pathlib.Path(folder)
+        port = free_port()
+        (self.folder / "bridge.yaml").write_text(
+            CONFIGURATION.format(partner_port=port, broker_port=broker.port, folder=folder))
+        secret = self.folder / "secret"
+        secret.write_text("demo\n")
+        self.simulator = self._run("simulate", "--port", str(port), "--meters", str(self.meters), "--cadence", "1s",
+                                   "--partner-id", "demo", "--secret-file", str(secret))
+        wait_until(lambda: self.alive() and listens(port), 10, "the simulator listens")
+        self.start_daemon()
+
+    def start_daemon(self):
+        self.daemon = self._run("run", "--config", str(self.folder / "bridge.yaml"))
+
+    def _run(self, command, *arguments):
+        # The program reads its own variables; none of the tests' may reach it.
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("IOMETER")}
+        with open(self.folder / f"{command}.log", "ab") as log:
+            return subprocess.Popen([self.program, command, *arguments], stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=log, env=environment)
+
+    def alive(self):
+        """True, or an error that shows the last lines of the program that has ended."""
+        for name, process in (("simulate", self.simulator), ("run", self.daemon)):
+            if process is not None and process.poll() is not None:
+                tail = (self.folder / f"{name}.log").read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"iometer2mqtt {name} ended with {process.returncode}:\n{tail}")
+        return True
+
+    def kill(self):
+        self.daemon.kill()
+        self.daemon.wait()
+
+    def end(self):
+        """The exit code of an orderly stop."""
+        self.daemon.send_signal(signal.SIGTERM)
+        return self.daemon.wait(10)
+
+    def stop(self):
+        for process in (self.daemon, self.simulator):
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()

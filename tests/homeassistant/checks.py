@@ -1,0 +1,153 @@
+"""Compares what was announced and published with what Home Assistant Core made of it.
+
+Each check returns a list of sentences, empty when all is well: the tests can so show that a check can fail.
+"""
+
+import datetime
+import decimal
+
+# Core has no value for these before somebody uses them.
+STATELESS = {"button", "event", "scene"}
+ATTRIBUTES = ["device_class", "unit_of_measurement", "state_class", "options"]
+DEVICE_FIELDS = ["name", "manufacturer", "model", "model_id", "sw_version", "hw_version", "serial_number",
+                 "configuration_url"]
+LOUD = {"WARNING", "ERROR", "CRITICAL"}
+OUR_LOGGERS = ("homeassistant.components.mqtt", "homeassistant.components.sensor",
+               "homeassistant.components.binary_sensor", "homeassistant.components.button",
+               "homeassistant.helpers.entity", "homeassistant.helpers.template", "paho")
+
+
+def registry(components, entities):
+    """Every announced component is an entity, described as announced, and nothing else is there."""
+    problems = []
+    for component in components:
+        entity = entities.get(component.identity)
+        where = f"{component.topic} {component.key}"
+        if entity is None:
+            problems.append(f"{where}: no entity with unique id {component.unique_id}")
+            continue
+        if (entity["disabled_by"] is None) != component.enabled:
+            problems.append(f"{where}: enabled_by_default {component.enabled}, disabled by {entity['disabled_by']}")
+        expected = {"entity_category": component.config.get("entity_category")}
+        if "name" in component.config:
+            expected["original_name"] = component.config["name"]
+        problems += [f"{where}: {field} is {entity[field]!r}, announced {value!r}"
+                     for field, value in expected.items() if entity[field] != value]
+    announced = {component.identity for component in components}
+    problems += [f"{entity['entity_id']}: nobody announced it" for identity, entity in entities.items()
+                 if identity not in announced]
+    return problems
+
+
+def devices(components, entities, by_id):
+    """Each entity hangs on the device that its payload describes."""
+    problems = []
+    announced = {one for component in components for one in _identifiers(component.device)}
+    for component in components:
+        entity = entities.get(component.identity)
+        device = by_id.get(entity["device_id"]) if entity else None
+        where = f"{component.topic} {component.key}"
+        if device is None:
+            problems.append(f"{where}: no device")
+            continue
+        identifiers = _identifiers(component.device)
+        if {("mqtt", one) for one in identifiers} != {tuple(one) for one in device["identifiers"]}:
+            problems.append(f"{where}: identifiers {device['identifiers']}, announced {identifiers}")
+        expected = {field: component.device[field] for field in DEVICE_FIELDS if field in component.device}
+        problems += [f"{where}: device {field} is {device[field]!r}, announced {value!r}"
+                     for field, value in expected.items() if device[field] != value]
+        parent = component.device.get("via_device")
+        if parent and parent not in announced:
+            problems.append(f"{where}: its parent {parent} was never announced")
+        if parent and ["mqtt", parent] not in by_id.get(device["via_device_id"], {"identifiers": []})["identifiers"]:
+            problems.append(f"{where}: its device does not hang on {parent}")
+    return problems
+
+
+def _identifiers(device):
+    identifiers = device.get("identifiers", [])
+    return [identifiers] if isinstance(identifiers, str) else identifiers
+
+
+def states(components, entities, by_entity_id, published):
+    """Every enabled entity has the state and the attributes that the topics say; published: topic -> last payloads."""
+    problems = []
+    for component in components:
+        entity = entities.get(component.identity)
+        if entity is None or not component.enabled:
+            continue
+        state = by_entity_id.get(entity["entity_id"])
+        where = f"{entity['entity_id']} ({component.topic} {component.key})"
+        if state is None:
+            problems.append(f"{where}: no state")
+            continue
+        if not state["attributes"]["friendly_name"].startswith(component.device.get("name", "")):
+            problems.append(f"{where}: friendly name {state['attributes']['friendly_name']!r}")
+        for name in ATTRIBUTES:
+            if state["attributes"].get(name) != component.config.get(name):
+                problems.append(f"{where}: {name} is {state['attributes'].get(name)!r}, "
+                                f"announced {component.config.get(name)!r}")
+        problems += _value(component, state["state"], published, where)
+    return problems
+
+
+def _value(component, state, published, where):
+    if not available(component, published):
+        return [] if state == "unavailable" else [f"{where}: state {state!r} though its availability is offline"]
+    if state == "unavailable":
+        return [f"{where}: unavailable though its availability is online"]
+    if component.platform in STATELESS:
+        return []
+    payloads = published.get(component.config.get("state_topic"), [])
+    if not payloads:
+        return [f"{where}: nothing was published on {component.config.get('state_topic')}"]
+    if any(_shows(component, state, payload.decode(errors="replace")) for payload in payloads[-5:]):
+        return []
+    return [f"{where}: state {state!r}, last payload {payloads[-1]!r}"]
+
+
+def available(component, published):
+    topics, mode = component.availability()
+    online = [published.get(topic, [b""])[-1].decode() == payload for topic, payload in topics.items()]
+    return all(online) if mode == "all" else not online or any(online)
+
+
+def _shows(component, state, payload):
+    config = component.config
+    if payload == "None" or ("options" in config and payload not in config["options"]):
+        return state == "unknown"
+    if component.platform == "binary_sensor":
+        return _binary(config, state, payload)
+    if config.get("device_class") == "timestamp":
+        return state not in ("unknown", "unavailable") and _moment(state) == _moment(payload).replace(microsecond=0)
+    if "unit_of_measurement" in config or "state_class" in config:
+        return _number(state) is not None and _number(state) == _number(payload)
+    return state == payload or ("value_json" in config.get("value_template", "") and state != "unknown")
+
+
+def _binary(config, state, payload):
+    if payload == config.get("payload_on", "ON"):
+        return state == "on"
+    if payload == config.get("payload_off", "OFF"):
+        return state == "off"
+    # A template may map the topic's own words; what it maps is seen in the state only.
+    return "value_template" in config and state in ("on", "off", "unknown")
+
+
+def _moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _number(text):
+    try:
+        return decimal.Decimal(text)
+    except decimal.InvalidOperation:
+        return None
+
+
+def log(entries, words):
+    """Warnings and errors about MQTT or about us; words: names that are ours (prefix, unique ids, entity ids)."""
+    lower = ["mqtt", "iometer"] + [word.lower() for word in words]
+    return [f"{entry.level} [{entry.logger}] {entry.text}" for entry in entries
+            if entry.level in LOUD and (entry.logger.startswith(OUR_LOGGERS)
+                                        or any(word in (entry.logger + entry.text).lower() for word in lower))]

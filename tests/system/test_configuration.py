@@ -1,0 +1,80 @@
+"""A configuration that cannot work ends the program at once, with exit code 2 and words that name key and remedy."""
+
+import pytest
+from harness.programs import command
+
+
+CASES = {
+    "an unknown key": ("mqtt: {hots: localhost}", ["mqtt.hots", "url"]),
+    "an unknown section": ("matter: {url: x}", ["matter", "partner.", "mqtt."]),
+    "a bad duration": ("partner: {id: a, secret: b, poll_interval: soon}", ["partner.poll_interval", "soon", "15s"]),
+    "a duration without unit": ("partner: {id: a, secret: b, idle_timeout: 60}", ["partner.idle_timeout", "60", "15s"]),
+    "a duration out of range": ("partner: {id: a, secret: b, poll_interval: 1ms}", ["partner.poll_interval", "from 1s"]),
+    "no id": ("partner: {secret: b}", ["partner.id", "IOMETER2MQTT_PARTNER_ID"]),
+    "no secret": ("partner: {id: a}", ["partner.secret", "partner.secret_file", "IOMETER2MQTT_PARTNER_SECRET"]),
+    "no configuration at all": ("", ["partner.id", "IOMETER2MQTT_PARTNER_ID"]),
+    "a secret file that is not there": ("partner: {id: a, secret_file: /nowhere/secret}",
+                                        ["partner.secret_file", "/nowhere/secret"]),
+    "two secrets": ("partner: {id: a, secret: b, secret_file: /etc/hostname}", ["partner.secret", "not both"]),
+    "a URL of another kind": ("partner: {id: a, secret: b, url: 'ftp://x/y'}", ["partner.url", "https://"]),
+    "a URL without scheme": ("partner: {id: a, secret: b}\nmqtt: {url: 'broker:1883'}", ["mqtt.url", "mqtt://"]),
+    "a port that is none": ("partner: {id: a, secret: b}\nmqtt: {url: 'mqtt://broker:99999'}", ["mqtt.url"]),
+    "another MQTT version": ("partner: {id: a, secret: b}\nmqtt: {protocol: 4}", ["mqtt.protocol", "3.1.1", "5"]),
+    "a password without user": ("partner: {id: a, secret: b}\nmqtt: {password: c}", ["mqtt.username"]),
+    "a wildcard in the base topic": ("partner: {id: a, secret: b}\nmqtt: {base_topic: 'a/#'}", ["mqtt.base_topic"]),
+    "a CA file that is not there": ("partner: {id: a, secret: b}\nmqtt: {ca_file: /nowhere/ca.pem}",
+                                    ["mqtt.ca_file", "/nowhere/ca.pem"]),
+    "an unknown log level": ("partner: {id: a, secret: b}\nlog_level: loud", ["log_level", "debug"]),
+    "an unknown way to sign in": ("partner: {id: a, secret: b, auth: oauth}", ["partner.auth", "basic"]),
+    "a list instead of a value": ("partner: {id: [a, b], secret: b}", ["partner.id", "one value"]),
+    "no YAML": ("partner: {id: a", ["line", "YAML"]),
+    "a value instead of a section": ("partner: hello", ["partner", "section"]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_error_names_key_and_remedy(tmp_path, case):
+    text, words = CASES[case]
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    result = command("run", "--config", file)
+    assert result.returncode == 2, result.stderr
+    missing = [word for word in words if word not in result.stderr]
+    assert not missing, f"{missing} not in: {result.stderr}"
+    assert len(result.stderr.strip().splitlines()) == 1, "one error, one line"
+
+
+def test_the_place_is_named(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("partner:\n  id: a\n  secret: b\n  poll_interval: soon\n")
+    assert f"{file}, line 4" in command("run", "--config", file).stderr
+
+
+def test_a_configuration_file_that_is_not_there():
+    result = command("run", "--config", "/nowhere/config.yaml")
+    assert result.returncode == 2
+    assert "/nowhere/config.yaml" in result.stderr and "--config" in result.stderr
+
+
+def test_the_environment_wins_over_the_file(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("partner: {id: a, secret: b, poll_interval: 60s}")
+    result = command("run", "--config", file, IOMETER2MQTT_PARTNER_POLL_INTERVAL="never")
+    assert result.returncode == 2
+    assert "IOMETER2MQTT_PARTNER_POLL_INTERVAL" in result.stderr and "never" in result.stderr
+
+
+def test_an_unknown_command_and_an_unknown_flag():
+    for arguments in (["fly"], ["run", "--speed", "5"], []):
+        result = command(*arguments)
+        assert result.returncode == 2, arguments
+        assert result.stderr or result.stdout
+
+
+def test_version_and_help():
+    version = command("version")
+    assert version.returncode == 0 and version.stdout.startswith("iometer2mqtt ")
+    text = command("--help")
+    assert text.returncode == 0
+    for name in ("run", "demo", "version"):
+        assert name in text.stdout
