@@ -63,7 +63,7 @@ class Parser {
       fail("Expected Name, found " + found());
       return {};
     }
-    auto text = std::move(token_.text);
+    auto text = token_.text;
     advance();
     return text;
   }

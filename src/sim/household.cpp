@@ -86,7 +86,7 @@ Household::Household(const HouseholdOptions& options) : options_(options) {
   for (int i = 0; i < count; ++i) {
     const auto seed = mix(options.seed, 0x5EED0000U + static_cast<std::uint64_t>(i));
     meters_.push_back({uuid(options.seed, Kind::kMeter, i),
-                       fmt::format("1EMH{:010}", kFirstMeterNumber + i * 61),
+                       fmt::format("1EMH{:010}", kFirstMeterNumber + std::int64_t{i} * 61),
                        uuid(options.seed, Kind::kInstallation, i / per),
                        MeterRegisters(seed, i % 3 != 2), values_of(options.obis_set, i)});
   }
@@ -96,8 +96,9 @@ std::vector<std::string> Household::installations() const {
   std::vector<std::string> result;
   const int per = options_.meters_per_installation;
   for (int i = 0; i < options_.installations; ++i) {
+    const auto first = static_cast<std::size_t>(i) * static_cast<std::size_t>(per);
     const auto meter = [&](int m) {
-      return meter_json(meters_[static_cast<std::size_t>(i * per + m)]);
+      return meter_json(meters_[first + static_cast<std::size_t>(m)]);
     };
     const int devices = options_.devices_per_installation;
     const auto device = [&](int d) { return device_json(options_.seed, i * devices + d, d == 0); };

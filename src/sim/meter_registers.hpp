@@ -38,7 +38,7 @@ class MeterRegisters {
     std::int64_t number;
     PowerDay power;
     Energy before;
-    std::int64_t t1_before = 0;
+    std::int64_t t1_before;
   };
 
   Day& day(std::int64_t number);
@@ -48,8 +48,8 @@ class MeterRegisters {
   // Of one day of the week.
   struct DayShape {
     Energy total;
-    std::int64_t until_t1 = 0;  // import until tariff 1 begins and until it ends
-    std::int64_t until_t2 = 0;
+    std::int64_t until_t1;  // import until tariff 1 begins and until it ends
+    std::int64_t until_t2;
   };
 
   std::uint64_t seed_;

@@ -90,9 +90,8 @@ void PowerDay::add_pv(int peak) {
 
 int PowerDay::ripple(int second) const {
   // The second half of a minute mirrors the first, so that a minute keeps its mean.
-  const int minute = second / 60;
-  const int half = second % 30;
-  const auto random = mix(seed_, static_cast<std::uint64_t>(minute * 30 + half));
+  const int half = second / 60 * 30 + second % 30;
+  const auto random = mix(seed_, static_cast<std::uint64_t>(half));
   const int watts = pick(random, -kRippleWatts, kRippleWatts);
   return second % 60 < 30 ? watts : -watts;
 }

@@ -18,12 +18,12 @@ struct Energy {
   std::int64_t exported = 0;
 
   Energy& operator+=(const Energy& other) {
-    import += other.imported;
+    imported += other.imported;
     exported += other.exported;
     return *this;
   }
   Energy& operator*=(std::int64_t factor) {
-    import *= factor;
+    imported *= factor;
     exported *= factor;
     return *this;
   }

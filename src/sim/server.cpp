@@ -105,6 +105,7 @@ base::Status Server::listen() {
   info.max_http_header_data = 16384;
   info.retry_and_idle_policy = &kNoPings;
   if (!options.certificate_file.empty()) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  lws_set_log_level(LLL_ERR | LLL_WARN, nullptr);  // its notices are no user's business
   context_ = lws_create_context(&info);
   if (context_ == nullptr)
     return base::transient_error("simulator: libwebsockets could not be started");

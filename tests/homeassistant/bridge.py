@@ -26,6 +26,7 @@ class Bridge:
     def __init__(self, meters=2):
         self.program = os.environ["IOMETER2MQTT_BINARY"]
         self.meters = meters
+        self.devices = meters + 2  # the IOmeter device that reads them, and the service itself
         self.folder = None
         self.simulator = None
         self.daemon = None

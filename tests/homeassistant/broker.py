@@ -12,6 +12,7 @@ listener {port} 127.0.0.1
 allow_anonymous true
 persistence false
 user root
+max_queued_messages 0
 """
 
 
@@ -39,6 +40,8 @@ def wait_until(condition, seconds, what):
 
 
 class Broker:
+    """Its queues have no limit: by default it drops what Watch is too slow for, such as the replay at a start."""
+
     def __init__(self, folder):
         self.port = free_port()
         self.folder = pathlib.Path(folder)

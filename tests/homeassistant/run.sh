@@ -38,4 +38,4 @@ export IOMETER_HOMEASSISTANT_ROOT
 export IOMETER2MQTT_BINARY=${IOMETER2MQTT_BINARY:-$top/build/dev/src/iometer2mqtt}
 cd "$here"
 # The shell in between has no job to do but to bring the loopback up.
-exec unshare --net sh -c 'ip link set lo up && exec /usr/bin/python3 -B -m unittest -v "$@"' sh "${@:-discover}"
+exec unshare --net sh -c 'ip link set lo up && exec /usr/bin/python3 -B -m unittest "$@" -v' sh "${@:-discover}"

@@ -64,12 +64,21 @@ class Scene:
     def components(self):
         return announced.read(self.watch.retained())
 
-    def wait_for_announcements(self, seconds=30):
-        """Announcements grow while the first readings come in: the first two seconds without a change count."""
-        wait_until(lambda: self.bridge.alive() and self.components(), seconds, "the bridge announces something")
+    def wait_for_announcements(self, seconds=40):
+        """All devices, then two seconds without a change: announcements grow while the first readings come in.
+
+        The bridge gives the replay after its subscription up to 30 s before it announces meters.
+        """
+        def devices():
+            return self.bridge.alive() and {component.topic for component in self.components()}
+
+        wait_until(lambda: len(devices()) >= self.bridge.devices, seconds,
+                   f"{self.bridge.devices} devices are announced")
         before = None
         deadline = time.monotonic() + seconds
-        while before != self.components() and time.monotonic() < deadline:
+        while before != self.components():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"announcements still change after {seconds} s")
             before = self.components()
             time.sleep(2)
 

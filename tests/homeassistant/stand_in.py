@@ -58,6 +58,8 @@ VALUES = {
 class StandIn:
     """The last will is that of a mosquitto_sub that subscribes to nothing of interest."""
 
+    devices = 2
+
     def __init__(self):
         self.payload = copy.deepcopy(PAYLOAD)
         self.values = dict(VALUES)

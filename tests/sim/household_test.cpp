@@ -53,18 +53,23 @@ TEST_SUITE("sim") {
     }
   }
 
-  TEST_CASE("import and export are counted apart, from the day of installation") {
+  TEST_CASE("import and export, tariff 1 and 2 are counted apart, from the day of installation") {
     MeterRegisters meter(5, true);
     const auto installed = meter.installed_unix_s();
     CHECK(meter.at(installed * 1000 - 1).imported == 0);
     CHECK(meter.at(installed * 1000 - 1).watts == 0);
     std::int64_t import_ws = 0;
     std::int64_t export_ws = 0;
+    std::int64_t t1 = 0;
     std::int64_t wrong = 0;
     for (std::int64_t second = installed; second < installed + 2 * kSecondsPerDay; ++second) {
       const auto state = meter.at(second * 1000);
       if (state.imported != import_ws / kTenthWh || state.exported != export_ws / kTenthWh) ++wrong;
+      if (state.imported_t1 != t1 || state.imported_t2 != state.imported - t1) ++wrong;
+      const auto before = import_ws / kTenthWh;
       import_ws += std::max(state.watts, 0);
+      const auto hour = second % kSecondsPerDay / 3600;
+      if (hour >= 6 && hour < 22) t1 += import_ws / kTenthWh - before;
       export_ws += std::max(-state.watts, 0);
     }
     CHECK(wrong == 0);

@@ -200,9 +200,11 @@ TEST_SUITE("sim") {
     const auto before = std::chrono::steady_clock::now();
     socket.send_text(R"({"type":"ping"})");
     socket.send_frame(9, "");
+    control(*simulator, R"({"action":"push_text","text":"late"})");
     CHECK(socket.read_frame(500ms).opcode == test::kNothing);
     CHECK(socket.read_frame().opcode > 0);
     CHECK(std::chrono::steady_clock::now() - before > 900ms);
+    CHECK(socket.read_frame().opcode > 0);
     CHECK(socket.read_frame().opcode > 0);
 
     control(*simulator, R"({"action":"close","code":4400,"reason":"why"})");
