@@ -35,7 +35,8 @@ std::string_view phase_word(partner::LinkPhase phase) {
 }
 
 void log(const bridge::Fact& fact) {
-  const auto level = fact.level == bridge::Fact::Level::kWarning ? spdlog::level::warn : spdlog::level::info;
+  const auto level =
+      fact.level == bridge::Fact::Level::kWarning ? spdlog::level::warn : spdlog::level::info;
   const auto meter = fact.meter.empty() ? std::string() : fmt::format(" meter {}:", fact.meter);
   spdlog::log(level, "{}:{} {}", fact.event, meter, fact.detail);
 }
@@ -61,7 +62,9 @@ Brain::Brain(BrainOptions options, mqtt::Client& client, BrainMailbox& mailbox, 
       link_(client, topics_, link_options(options_)),
       resume_from_(bridge_.resume_from(read_clocks()).time_since_epoch().count()) {}
 
-base::WallTime Brain::resume_from() const { return base::WallTime{base::Duration{resume_from_.load()}}; }
+base::WallTime Brain::resume_from() const {
+  return base::WallTime{base::Duration{resume_from_.load()}};
+}
 
 void Brain::run() {
   link_.start(read_clocks().steady);
@@ -81,22 +84,28 @@ void Brain::run() {
 }
 
 base::SteadyTime Brain::next_deadline() const {
-  auto deadline = std::min(link_.next_deadline(), std::max(bridge_.next_deadline(), next_bridge_tick_));
-  if (broker_away_since_ && subscription_wanted_) deadline = std::min(deadline, *broker_away_since_ + kBrokerGrace);
+  auto deadline =
+      std::min(link_.next_deadline(), std::max(bridge_.next_deadline(), next_bridge_tick_));
+  if (broker_away_since_ && subscription_wanted_)
+    deadline = std::min(deadline, *broker_away_since_ + kBrokerGrace);
   return deadline;
 }
 
 void Brain::tick(const base::Now& now, bool readings_waiting) {
-  if (broker_away_since_ && subscription_wanted_ && now.steady >= *broker_away_since_ + kBrokerGrace) {
+  if (broker_away_since_ && subscription_wanted_ &&
+      now.steady >= *broker_away_since_ + kBrokerGrace) {
     subscription_wanted_ = false;
-    spdlog::info("the broker is away: the subscription ends and is resumed without loss when it is back");
+    spdlog::info(
+        "the broker is away: the subscription ends and is resumed without loss when it is back");
     hooks_.want_subscription(false);
   }
-  // Without a broker the bridge's clock stands still: nothing may be said before it can be published.
+  // Without a broker the bridge's clock stands still: nothing may be said before it can be
+  // published.
   if (link_.is_up() && now.steady >= bridge_.next_deadline()) {
     feed(bridge::Tick{readings_waiting, resident_memory(), link_.waiting()}, now);
   }
-  // A deadline that could not be served now (replay with readings waiting, no broker) is looked at again soon.
+  // A deadline that could not be served now (replay with readings waiting, no broker) is looked at
+  // again soon.
   next_bridge_tick_ = now.steady + (link_.is_up() ? 50ms : 1000ms);
   resume_from_ = bridge_.resume_from(now).time_since_epoch().count();
   handle_link_events(link_.tick(now.steady), now);
@@ -115,10 +124,12 @@ void Brain::handle(const Control& control, const base::Now& now) {
   } else if (const auto* state = std::get_if<partner::LinkState>(&control)) {
     handle_api(*state, now);
   } else if (const auto* partner = std::get_if<base::Result<partner::Partner>>(&control)) {
-    if (!*partner) return log_once(last_poll_error_, partner->error(), "signing in to the Partner API failed");
+    if (!*partner)
+      return log_once(last_poll_error_, partner->error(), "signing in to the Partner API failed");
     spdlog::info("signed in to the Partner API as \"{}\"", (*partner)->name);
     feed(bridge::PartnerSeen{(*partner)->name}, now);
-  } else if (const auto* answer = std::get_if<base::Result<partner::InstallationsAnswer>>(&control)) {
+  } else if (const auto* answer =
+                 std::get_if<base::Result<partner::InstallationsAnswer>>(&control)) {
     handle_poll(*answer, now);
   } else if (const auto* frame = std::get_if<FrameDropped>(&control)) {
     feed(bridge::MessageDropped{frame->error.what}, now);
@@ -127,9 +138,12 @@ void Brain::handle(const Control& control, const base::Now& now) {
   }
 }
 
-void Brain::handle_poll(const base::Result<partner::InstallationsAnswer>& answer, const base::Now& now) {
-  if (!answer) return log_once(last_poll_error_, answer.error(), "asking for the installations failed");
-  if (!std::exchange(last_poll_error_, {}).empty()) spdlog::info("asking for the installations works again");
+void Brain::handle_poll(const base::Result<partner::InstallationsAnswer>& answer,
+                        const base::Now& now) {
+  if (!answer)
+    return log_once(last_poll_error_, answer.error(), "asking for the installations failed");
+  if (!std::exchange(last_poll_error_, {}).empty())
+    spdlog::info("asking for the installations works again");
   if (answer->server_clock_offset) feed(bridge::ServerClockSeen{*answer->server_clock_offset}, now);
   for (const auto& problem : answer->problems) spdlog::debug("installations: {}", problem.what);
   feed(bridge::InstallationsPolled{answer->installations, answer->complete}, now);
@@ -177,7 +191,9 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     // A retained birth is an old one: Home Assistant's own is not retained.
     if (message.topic == options_.status_topic && message.payload == "online" && !message.retain) {
       spdlog::info("Home Assistant started: announcing again");
-      feed(bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(random_number() % 1000) / 1000}, now);
+      feed(
+          bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(random_number() % 1000) / 1000},
+          now);
     }
   }
 }
@@ -205,7 +221,9 @@ void Brain::leave() {
       if (std::holds_alternative<mqtt::ClientEvent>(control)) handle(control, read_clocks());
     }
   }
-  if (!link_.is_drained()) spdlog::warn("the broker did not take everything in time; it is sent again after the next start");
+  if (!link_.is_drained())
+    spdlog::warn(
+        "the broker did not take everything in time; it is sent again after the next start");
   client_.disconnect(500ms);
 }
 

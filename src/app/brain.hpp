@@ -1,5 +1,6 @@
-// The one thread that decides: takes everything from the mailbox, gives it to the bridge and the broker link, and does
-// what they answer. Owns both, and the MQTT client. The only place that logs what happens to readings and connections.
+// The one thread that decides: takes everything from the mailbox, gives it to the bridge and the
+// broker link, and does what they answer. Owns both, and the MQTT client. The only place that logs
+// what happens to readings and connections.
 #pragma once
 
 #include <atomic>
@@ -24,8 +25,9 @@ struct FrameDropped {
   base::Error error;
 };
 
-using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
-                             base::Result<partner::InstallationsAnswer>, FrameDropped, StopRequested>;
+using Control =
+    std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
+                 base::Result<partner::InstallationsAnswer>, FrameDropped, StopRequested>;
 using BrainMailbox = Mailbox<Control, partner::Delivery>;
 
 // What the brain wants of the threads beside it. Called on the brain's thread; must not block.
@@ -47,8 +49,8 @@ class Brain {
  public:
   Brain(BrainOptions options, mqtt::Client& client, BrainMailbox& mailbox, BrainHooks hooks);
 
-  // Runs until StopRequested has been carried out: `offline` published, everything that waited delivered if the broker
-  // takes it within a second and a half.
+  // Runs until StopRequested has been carried out: `offline` published, everything that waited
+  // delivered if the broker takes it within a second and a half.
   void run();
 
   // The startTime of a subscription that begins now. Any thread.

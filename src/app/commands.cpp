@@ -28,8 +28,10 @@ int fail(const base::Error& error) {
 
 // Each library would read these by rules of its own, and two of them ignore no_proxy: none shall.
 void forget_proxies() {
-  constexpr std::array kNames{"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"};
-  for (const auto* name : kNames) unsetenv(name);  // NOLINT(concurrency-mt-unsafe): no thread has started yet
+  constexpr std::array kNames{"http_proxy", "https_proxy", "all_proxy",
+                              "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"};
+  for (const auto* name : kNames)
+    unsetenv(name);  // NOLINT(concurrency-mt-unsafe): no thread has started yet
 }
 
 struct RunArguments {
@@ -38,20 +40,23 @@ struct RunArguments {
 };
 
 void add_run(CLI::App& app, RunArguments& arguments) {
-  auto* run = app.add_subcommand("run", "Bridge the Partner API to the MQTT broker until SIGTERM or SIGINT");
+  auto* run = app.add_subcommand(
+      "run", "Bridge the Partner API to the MQTT broker until SIGTERM or SIGINT");
   run->add_option("-c,--config", arguments.config_file, "Configuration file (YAML)");
   for (const auto& option : option_table()) {
     if (option.secret) continue;
     auto help = std::string(option.help);
     if (!option.default_value.empty()) help += fmt::format(" [{}]", option.default_value);
-    run->add_option(flag_name(option.key), arguments.flags[std::string(option.key)], help)->group("Options");
+    run->add_option(flag_name(option.key), arguments.flags[std::string(option.key)], help)
+        ->group("Options");
   }
 }
 
 int run(const RunArguments& arguments) {
   OptionValues values;
   if (!arguments.config_file.empty()) {
-    if (const auto status = read_config_file(arguments.config_file, values); !status) return fail(status.error());
+    if (const auto status = read_config_file(arguments.config_file, values); !status)
+      return fail(status.error());
   }
   if (const auto status = read_environment(values); !status) return fail(status.error());
   for (const auto& [key, value] : arguments.flags) {
@@ -64,32 +69,52 @@ int run(const RunArguments& arguments) {
 }
 
 void add_demo(CLI::App& app, DemoArguments& arguments) {
-  auto* demo = app.add_subcommand("demo", "Simulator and bridge in one process; shows live values until Ctrl-C");
+  auto* demo = app.add_subcommand(
+      "demo", "Simulator and bridge in one process; shows live values until Ctrl-C");
   demo->add_option("--mqtt-url", arguments.mqtt_url, "Broker")->capture_default_str();
-  demo->add_option("--base-topic", arguments.base_topic, "First part of all topics")->capture_default_str();
+  demo->add_option("--base-topic", arguments.base_topic, "First part of all topics")
+      ->capture_default_str();
   demo->add_option("--seconds", arguments.seconds, "End after so many seconds");
-  demo->add_option("--meters", arguments.meters, "How many meters")->capture_default_str()->check(CLI::Range(1, 1000));
-  demo->add_option("--cadence", arguments.cadence, "Time between two readings of a meter")->capture_default_str();
-  demo->add_option("--log-level", arguments.log_level, "trace | debug | info | warning | error")->capture_default_str();
+  demo->add_option("--meters", arguments.meters, "How many meters")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  demo->add_option("--cadence", arguments.cadence, "Time between two readings of a meter")
+      ->capture_default_str();
+  demo->add_option("--log-level", arguments.log_level, "trace | debug | info | warning | error")
+      ->capture_default_str();
 }
 
 void add_simulate(CLI::App& app, SimulateArguments& arguments) {
-  auto* simulate = app.add_subcommand("simulate", "A Partner API server with a simulated household, to try things without an account");
+  auto* simulate = app.add_subcommand(
+      "simulate",
+      "A Partner API server with a simulated household, to try things without an account");
   simulate->add_option("--host", arguments.host, "Address to listen on")->capture_default_str();
-  simulate->add_option("--port", arguments.port, "Port to listen on, 0 = any free one")->capture_default_str();
+  simulate->add_option("--port", arguments.port, "Port to listen on, 0 = any free one")
+      ->capture_default_str();
   simulate->add_option("--partner-id", arguments.partner_id, "Partner id that may sign in");
-  simulate->add_option("--secret-file", arguments.secret_file, "File with that partner's secret [the word simulator]");
-  simulate->add_option("--installations", arguments.installations, "Installations")->capture_default_str();
-  simulate->add_option("--meters", arguments.meters, "Meters of each installation")->capture_default_str();
-  simulate->add_option("--devices", arguments.devices, "Devices of each installation")->capture_default_str();
-  simulate->add_option("--cadence", arguments.cadence, "Time between two readings of a meter")->capture_default_str();
-  simulate->add_option("--obis-set", arguments.obis_set, "basic | tariffs | phases | mixed | full")->capture_default_str();
-  simulate->add_option("--obis-format", arguments.obis_format, "hex | dec | dec3 | dec6")->capture_default_str();
-  simulate->add_option("--seed", arguments.seed, "Another number, another household")->capture_default_str();
-  simulate->add_option("--certificate", arguments.certificate_file, "PEM file; with --key: https and wss");
+  simulate->add_option("--secret-file", arguments.secret_file,
+                       "File with that partner's secret [the word simulator]");
+  simulate->add_option("--installations", arguments.installations, "Installations")
+      ->capture_default_str();
+  simulate->add_option("--meters", arguments.meters, "Meters of each installation")
+      ->capture_default_str();
+  simulate->add_option("--devices", arguments.devices, "Devices of each installation")
+      ->capture_default_str();
+  simulate->add_option("--cadence", arguments.cadence, "Time between two readings of a meter")
+      ->capture_default_str();
+  simulate->add_option("--obis-set", arguments.obis_set, "basic | tariffs | phases | mixed | full")
+      ->capture_default_str();
+  simulate->add_option("--obis-format", arguments.obis_format, "hex | dec | dec3 | dec6")
+      ->capture_default_str();
+  simulate->add_option("--seed", arguments.seed, "Another number, another household")
+      ->capture_default_str();
+  simulate->add_option("--certificate", arguments.certificate_file,
+                       "PEM file; with --key: https and wss");
   simulate->add_option("--key", arguments.key_file, "PEM file");
-  simulate->add_flag("--control", arguments.control, "POST /control, for tests; only on a loopback address");
-  simulate->add_flag("--no-household", arguments.no_household, "No readings of its own: only what /control pushes");
+  simulate->add_flag("--control", arguments.control,
+                     "POST /control, for tests; only on a loopback address");
+  simulate->add_flag("--no-household", arguments.no_household,
+                     "No readings of its own: only what /control pushes");
 }
 
 }  // namespace
@@ -116,7 +141,8 @@ int run_command(int argc, char** argv) {
     return 0;
   }
   if (app.got_subcommand("run")) return run(run_arguments);
-  const auto status = app.got_subcommand("demo") ? run_demo(demo_arguments) : run_simulate(simulate_arguments);
+  const auto status =
+      app.got_subcommand("demo") ? run_demo(demo_arguments) : run_simulate(simulate_arguments);
   return status ? *status : fail(status.error());
 }
 

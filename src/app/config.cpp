@@ -41,7 +41,8 @@ class Reader {
     if (!duration) {
       fail(key, duration.error().what);
     } else if (*duration < least || *duration > most) {
-      fail(key, fmt::format("\"{}\" is out of range: from {}s to {}s", text(key), least / 1s, most / 1s));
+      fail(key, fmt::format("\"{}\" is out of range: from {}s to {}s", text(key), least / 1s,
+                            most / 1s));
     } else {
       return *duration;
     }
@@ -60,19 +61,24 @@ class Reader {
     return 0;
   }
 
-  // A topic or its first part: no wildcard, no empty level, nothing that a broker may refuse (MQTT 3.1.1 section 1.5.3).
+  // A topic or its first part: no wildcard, no empty level, nothing that a broker may refuse
+  // (MQTT 3.1.1 section 1.5.3).
   std::string topic(std::string_view key) {
     const auto& value = text(key);
-    const bool bad = value.empty() || value.find_first_of(std::string_view("+#\0", 3)) != std::string::npos ||
-                     value.front() == '/' || value.back() == '/' || value.find("//") != std::string::npos ||
-                     value.front() == '$' || value.size() > 200 || base::printable(value) != value;
-    if (bad) fail(key, "must be a topic without wildcards and empty levels, such as iometer or home/iometer");
+    const bool bad =
+        value.empty() || value.find_first_of(std::string_view("+#\0", 3)) != std::string::npos ||
+        value.front() == '/' || value.back() == '/' || value.find("//") != std::string::npos ||
+        value.front() == '$' || value.size() > 200 || base::printable(value) != value;
+    if (bad)
+      fail(key,
+           "must be a topic without wildcards and empty levels, such as iometer or home/iometer");
     return value;
   }
 
   std::string readable_file(std::string_view key) {
     const auto& path = text(key);
-    if (!path.empty() && !std::ifstream(path).good()) fail(key, fmt::format("file \"{}\" cannot be read", path));
+    if (!path.empty() && !std::ifstream(path).good())
+      fail(key, fmt::format("file \"{}\" cannot be read", path));
     return path;
   }
 
@@ -99,22 +105,26 @@ class Reader {
 Config::PartnerApi read_partner(Reader& in) {
   Config::PartnerApi partner;
   partner.url = in.url("partner.url", kHttpSchemes);
-  partner.websocket_url = in.text("partner.websocket_url").empty() ? io::websocket_url(partner.url)
-                                                                   : in.url("partner.websocket_url", kWebSocketSchemes);
+  partner.websocket_url = in.text("partner.websocket_url").empty()
+                              ? io::websocket_url(partner.url)
+                              : in.url("partner.websocket_url", kWebSocketSchemes);
   auto& credentials = partner.credentials;
   credentials.id = in.text("partner.id");
   credentials.secret = in.secret("partner.secret");
-  credentials.method = in.choice("partner.auth", {"basic", "wsse"}) == 0 ? partner::AuthMethod::kBasic
-                                                                         : partner::AuthMethod::kWsse;
-  constexpr std::array<partner::AuthPlace, 3> kPlaces{partner::AuthPlace::kBoth, partner::AuthPlace::kHeader,
-                                                      partner::AuthPlace::kInit};
+  credentials.method = in.choice("partner.auth", {"basic", "wsse"}) == 0
+                           ? partner::AuthMethod::kBasic
+                           : partner::AuthMethod::kWsse;
+  constexpr std::array<partner::AuthPlace, 3> kPlaces{
+      partner::AuthPlace::kBoth, partner::AuthPlace::kHeader, partner::AuthPlace::kInit};
   credentials.place = kPlaces.at(in.choice("partner.auth_in", {"both", "header", "init"}));
   in.choice("partner.transport", {"auto", "graphql-transport-ws"});
   if (credentials.id.empty()) {
-    in.fail("partner.id", "missing: set it in the configuration file or in IOMETER2MQTT_PARTNER_ID");
+    in.fail("partner.id",
+            "missing: set it in the configuration file or in IOMETER2MQTT_PARTNER_ID");
   } else if (credentials.secret.empty()) {
     in.fail("partner.secret",
-            "missing: set partner.secret or partner.secret_file in the configuration file, or IOMETER2MQTT_PARTNER_SECRET");
+            "missing: set partner.secret or partner.secret_file in the configuration file, or "
+            "IOMETER2MQTT_PARTNER_SECRET");
   } else if (const auto status = partner::check_credentials(credentials); !status) {
     const bool is_id = status.error().what.starts_with("partner.id");
     in.fail(is_id ? "partner.id" : "partner.secret", status.error().what);
@@ -129,18 +139,22 @@ Config::Mqtt read_mqtt(Reader& in) {
   Config::Mqtt mqtt;
   mqtt.url = in.url("mqtt.url", kMqttSchemes);
   if (mqtt.url.path != "/" && !mqtt.url.path.empty()) {
-    in.fail("mqtt.url", "a path does not belong into it; the topics' first part is mqtt.base_topic");
+    in.fail("mqtt.url",
+            "a path does not belong into it; the topics' first part is mqtt.base_topic");
   }
   mqtt.mqtt5 = in.choice("mqtt.protocol", {"3.1.1", "5"}) == 1;
   mqtt.username = in.text("mqtt.username");
   mqtt.password = in.secret("mqtt.password");
   if (mqtt.username.empty() && !mqtt.password.empty()) {
-    in.fail("mqtt.username", "missing: set it, or take mqtt.password away; a password alone is not allowed (MQTT 3.1.1 section 3.1.2.9)");
+    in.fail("mqtt.username",
+            "missing: set it, or take mqtt.password away; a password alone is not allowed (MQTT "
+            "3.1.1 section 3.1.2.9)");
   }
   mqtt.client_id = in.text("mqtt.client_id");
   mqtt.base_topic = in.topic("mqtt.base_topic");
   mqtt.ca_file = in.readable_file("mqtt.ca_file");
-  mqtt.keepalive = std::chrono::duration_cast<std::chrono::seconds>(in.duration("mqtt.keepalive", 5s, 1h));
+  mqtt.keepalive =
+      std::chrono::duration_cast<std::chrono::seconds>(in.duration("mqtt.keepalive", 5s, 1h));
   return mqtt;
 }
 
@@ -155,12 +169,14 @@ base::Result<base::Duration> parse_duration(std::string_view text) {
   for (const auto& [name, length] : kUnits) {
     if (error != std::errc() || unit != name) continue;
     if (number > base::Duration::max() / length) {
-      return config_error(fmt::format("\"{}\" is longer than any duration that can be meant", base::printable(text, 40)));
+      return config_error(fmt::format("\"{}\" is longer than any duration that can be meant",
+                                      base::printable(text, 40)));
     }
     return length * number;
   }
-  return config_error(fmt::format("\"{}\" is no duration: write a whole number and ms, s, m or h, such as 15s",
-                                  base::printable(text, 40)));
+  return config_error(
+      fmt::format("\"{}\" is no duration: write a whole number and ms, s, m or h, such as 15s",
+                  base::printable(text, 40)));
 }
 
 base::Result<Config> make_config(const OptionValues& values) {
@@ -187,9 +203,11 @@ std::string redacted_json(const OptionValues& values) {
   base::JsonWriter out;
   out.begin_object();
   for (const auto& option : option_table()) {
-    const bool personal = option.secret || option.key == "partner.id" || option.key == "mqtt.username";
+    const bool personal =
+        option.secret || option.key == "partner.id" || option.key == "mqtt.username";
     const auto& value = values.get(option.key);
-    if (!value.empty()) out.member(option.key, personal ? std::string_view("***") : std::string_view(value));
+    if (!value.empty())
+      out.member(option.key, personal ? std::string_view("***") : std::string_view(value));
   }
   return out.end_object().take();
 }

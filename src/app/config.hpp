@@ -1,4 +1,5 @@
-// The options as typed values, checked. What is wrong is said with the key, where it was set, and the remedy.
+// The options as typed values, checked. What is wrong is said with the key, where it was set, and
+// the remedy.
 #pragma once
 
 #include <chrono>
@@ -45,8 +46,8 @@ base::Result<Config> make_config(const OptionValues& values);
 // `500ms`, `15s`, `5m`, `2h`.
 base::Result<base::Duration> parse_duration(std::string_view text);
 
-// Tells this bridge from others at the same broker, and stays the same for life: 8 hex digits of the partner's id and
-// the base topic.
+// Tells this bridge from others at the same broker, and stays the same for life: 8 hex digits of
+// the partner's id and the base topic.
 std::string instance_id(const Config& config);
 
 // The configuration as a JSON object for bridge/info: no secret, no user name.

@@ -33,7 +33,9 @@ class StopDeadline {
     if (thread_.joinable()) return;
     thread_ = std::jthread([this](const std::stop_token& stop) {
       std::unique_lock wait_lock(wait_mutex_);
-      if (!ended_.wait_for(wait_lock, stop, kStopDeadline, [] { return false; }) && !stop.stop_requested()) _exit(0);
+      if (!ended_.wait_for(wait_lock, stop, kStopDeadline, [] { return false; }) &&
+          !stop.stop_requested())
+        _exit(0);
     });
   }
 
@@ -49,7 +51,8 @@ BrainOptions brain_options(const Config& config, const OptionValues& values, boo
   brain.bridge.base_topic = config.mqtt.base_topic;
   brain.bridge.discovery = {config.homeassistant.prefix, IOMETER_VERSION};
   brain.bridge.announce = config.homeassistant.discovery;
-  brain.bridge.service = {IOMETER_VERSION, instance_id(config), "graphql-transport-ws", redacted_json(values)};
+  brain.bridge.service = {IOMETER_VERSION, instance_id(config), "graphql-transport-ws",
+                          redacted_json(values)};
   brain.status_topic = config.homeassistant.status_topic;
   brain.discovery = config.homeassistant.discovery;
   brain.mqtt5 = config.mqtt.mqtt5;
@@ -68,7 +71,8 @@ io::PahoOptions paho_options(const Config& config) {
   paho.username = config.mqtt.username;
   paho.password = config.mqtt.password;
   paho.keepalive = config.mqtt.keepalive;
-  paho.last_will = {mqtt::Topics(config.mqtt.base_topic).bridge("state"), "offline", mqtt::Qos::kAtLeastOnce, true};
+  paho.last_will = {mqtt::Topics(config.mqtt.base_topic).bridge("state"), "offline",
+                    mqtt::Qos::kAtLeastOnce, true};
   return paho;
 }
 
@@ -89,7 +93,8 @@ StatusPollerConfig poller_config(const Config& config) {
 void warn_of_plain_text(const io::Url& url, std::string_view key) {
   const bool plain = url.scheme == "http" || url.scheme == "ws" || url.scheme == "mqtt";
   const bool local = url.host == "localhost" || url.host.starts_with("127.") || url.host == "[::1]";
-  if (plain && !local) spdlog::warn("{}: {}:// sends the credentials readable for others on the way", key, url.scheme);
+  if (plain && !local)
+    spdlog::warn("{}: {}:// sends the credentials readable for others on the way", key, url.scheme);
 }
 
 }  // namespace
@@ -105,24 +110,29 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
     spdlog::info("signal {}: stopping", number);
     stop();
   });
-  spdlog::info("iometer2mqtt {} starts: API {}, broker {}", IOMETER_VERSION, config.partner.url.to_string(),
-               config.mqtt.url.to_string());
+  spdlog::info("iometer2mqtt {} starts: API {}, broker {}", IOMETER_VERSION,
+               config.partner.url.to_string(), config.mqtt.url.to_string());
   warn_of_plain_text(config.partner.url, "partner.url");
 
-  io::PahoClient client(paho_options(config), [&](mqtt::ClientEvent event) { mailbox.post(std::move(event)); });
+  io::PahoClient client(paho_options(config),
+                        [&](mqtt::ClientEvent event) { mailbox.post(std::move(event)); });
   SubscriptionWorker* worker_pointer = nullptr;
   StatusPoller* poller_pointer = nullptr;
   Brain brain(brain_options(config, values, options.clear_on_leave), client, mailbox,
-              {[&](bool wanted) { worker_pointer->want(wanted); }, [&] { worker_pointer->resume_reading(); },
-               [&] { poller_pointer->poll_now(); }});
+              {[&](bool wanted) { worker_pointer->want(wanted); },
+               [&] { worker_pointer->resume_reading(); }, [&] { poller_pointer->poll_now(); }});
   SubscriptionWorker worker(
       worker_config(config),
       {[&](partner::Delivery delivery) { return mailbox.post_reading(std::move(delivery)); },
-       [&](const partner::LinkState& state) { mailbox.post(state); }, [&] { return std::optional(brain.resume_from()); },
+       [&](const partner::LinkState& state) { mailbox.post(state); },
+       [&] { return std::optional(brain.resume_from()); },
        [&](base::Error error) { mailbox.post(FrameDropped{std::move(error)}); }});
-  StatusPoller poller(poller_config(config),
-                      {[&](base::Result<partner::Partner> partner) { mailbox.post(std::move(partner)); },
-                       [&](base::Result<partner::InstallationsAnswer> answer) { mailbox.post(std::move(answer)); }});
+  StatusPoller poller(
+      poller_config(config),
+      {[&](base::Result<partner::Partner> partner) { mailbox.post(std::move(partner)); },
+       [&](base::Result<partner::InstallationsAnswer> answer) {
+         mailbox.post(std::move(answer));
+       }});
   worker_pointer = &worker;
   poller_pointer = &poller;
   for (const auto& status : {worker.start(), poller.start()}) {

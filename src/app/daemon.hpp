@@ -1,4 +1,5 @@
-// The whole bridge in one object: threads and wiring. run() is what `iometer2mqtt run` and `demo` do.
+// The whole bridge in one object: threads and wiring. run() is what `iometer2mqtt run` and `demo`
+// do.
 #pragma once
 
 #include <functional>

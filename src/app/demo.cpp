@@ -84,11 +84,14 @@ base::Result<int> run_demo(const DemoArguments& arguments) {
   std::jthread timer;
   DaemonOptions daemon;
   daemon.clear_on_leave = true;
-  daemon.on_start = [&](std::function<void()> stop) { timer = stop_after(arguments.seconds, std::move(stop)); };
+  daemon.on_start = [&](std::function<void()> stop) {
+    timer = stop_after(arguments.seconds, std::move(stop));
+  };
   const int code = run_daemon(*config, values, daemon);
   if (code != 0) return code;
   if (view.meters_seen() == 0) {
-    return base::transient_error(fmt::format("no value arrived at {}: does a broker run there?", arguments.mqtt_url));
+    return base::transient_error(
+        fmt::format("no value arrived at {}: does a broker run there?", arguments.mqtt_url));
   }
   fmt::print("{} meters seen; what the demo published has been taken back\n", view.meters_seen());
   return 0;

@@ -1,5 +1,5 @@
-// `iometer2mqtt demo`: a simulator and the bridge in one process, against a real broker, with the values that arrive
-// there shown in the terminal.
+// `iometer2mqtt demo`: a simulator and the bridge in one process, against a real broker, with the
+// values that arrive there shown in the terminal.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ struct DemoArguments {
   std::string log_level = "warning";
 };
 
-// Until SIGTERM, SIGINT or the end of the time. The exit code (1 where no value arrived), or what is wrong with the
-// arguments. What was published is taken back at the end.
+// Until SIGTERM, SIGINT or the end of the time. The exit code (1 where no value arrived), or what
+// is wrong with the arguments. What was published is taken back at the end.
 base::Result<int> run_demo(const DemoArguments& arguments);
 
 }  // namespace iometer::app

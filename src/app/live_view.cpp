@@ -57,7 +57,8 @@ void LiveView::show(const base::Json& state) {
   for (const auto& unit : state["units"].members()) {
     const auto* value = state[unit.key].number();
     const auto* word = unit.value.string();
-    if (value != nullptr && word != nullptr) line += fmt::format("  {} {} {}", unit.key, value->text, *word);
+    if (value != nullptr && word != nullptr)
+      line += fmt::format("  {} {} {}", unit.key, value->text, *word);
   }
   fmt::print("{}\n", line);
   std::fflush(stdout);

@@ -1,5 +1,5 @@
-// Shows meters' states in the terminal as the broker delivers them: a second MQTT client that knows nothing of the
-// bridge, so that what it shows has really made the whole way.
+// Shows meters' states in the terminal as the broker delivers them: a second MQTT client that knows
+// nothing of the bridge, so that what it shows has really made the whole way.
 #pragma once
 
 #include <chrono>

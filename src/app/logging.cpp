@@ -6,7 +6,8 @@
 namespace iometer::app {
 
 void set_up_logging(const std::string& level) {
-  auto logger = std::make_shared<spdlog::logger>("iometer2mqtt", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>(
+      "iometer2mqtt", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
   logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::info);

@@ -1,5 +1,6 @@
-// The brain's mailbox: any thread posts, the brain takes. Two lanes: control (acknowledgements, link events, answers of
-// the poller, the stop) never blocks and goes first; readings are bounded, and the poster learns when to pause.
+// The brain's mailbox: any thread posts, the brain takes. Two lanes: control (acknowledgements,
+// link events, answers of the poller, the stop) never blocks and goes first; readings are bounded,
+// and the poster learns when to pause.
 #pragma once
 
 #include <condition_variable>

@@ -19,15 +19,19 @@ constexpr std::size_t kMaxSecretFile = std::size_t{64} * 1024;
 constexpr std::string_view kFileSuffix = "_file";
 
 constexpr auto kOptions = std::to_array<OptionSpec>({
-    {"partner.url", "https://partner.prod.iometer.cloud/api/v1/query", "GraphQL endpoint of the Partner API"},
-    {"partner.websocket_url", "", "endpoint for the subscription; default: partner.url with ws for http"},
+    {"partner.url", "https://partner.prod.iometer.cloud/api/v1/query",
+     "GraphQL endpoint of the Partner API"},
+    {"partner.websocket_url", "",
+     "endpoint for the subscription; default: partner.url with ws for http"},
     {"partner.id", "", "partner id"},
     {"partner.secret", "", "partner secret", true},
     {"partner.secret_file", "", "file that holds the partner secret"},
     {"partner.auth", "basic", "how to sign in: basic | wsse"},
-    {"partner.auth_in", "both", "where the subscription carries the credentials: both | header | init"},
+    {"partner.auth_in", "both",
+     "where the subscription carries the credentials: both | header | init"},
     {"partner.transport", "auto", "transport of the subscription: auto | graphql-transport-ws"},
-    {"partner.ca_file", "", "PEM file with the authority of the API's certificate; default: the system's"},
+    {"partner.ca_file", "",
+     "PEM file with the authority of the API's certificate; default: the system's"},
     {"partner.idle_timeout", "60s", "longest silence on the subscription before it counts as dead"},
     {"partner.poll_interval", "60s", "how often the status of the devices is asked for"},
     {"mqtt.url", "mqtt://localhost:1883", "broker: mqtt://host:port, or mqtts://host:port for TLS"},
@@ -37,28 +41,43 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"mqtt.password_file", "", "file that holds the password at the broker"},
     {"mqtt.client_id", "", "client id; default: iometer2mqtt-<instance>"},
     {"mqtt.base_topic", "iometer", "first part of all topics"},
-    {"mqtt.ca_file", "", "PEM file with the authority of the broker's certificate; default: the system's"},
+    {"mqtt.ca_file", "",
+     "PEM file with the authority of the broker's certificate; default: the system's"},
     {"mqtt.keepalive", "15s", "MQTT keep-alive"},
     {"homeassistant.discovery", "device", "announce to Home Assistant: device | off"},
     {"homeassistant.prefix", "homeassistant", "discovery prefix"},
-    {"homeassistant.status_topic", "homeassistant/status", "topic of Home Assistant's birth message"},
+    {"homeassistant.status_topic", "homeassistant/status",
+     "topic of Home Assistant's birth message"},
     {"state_dir", "", "directory for the bridge's state"},
     {"log_level", "info", "trace | debug | info | warning | error"},
 });
 
+std::string_view section_of(std::string_view key) {
+  const auto point = key.find('.');
+  return point == std::string_view::npos ? std::string_view() : key.substr(0, point);
+}
+
+// The keys of a section; at the top the sections, too.
 std::string known_keys(std::string_view section) {
   std::string list;
+  std::string_view last_section;
   for (const auto& option : kOptions) {
-    const auto point = option.key.find('.');
-    const auto in = point == std::string_view::npos ? std::string_view() : option.key.substr(0, point);
-    if (in == section) list += fmt::format("{}{}", list.empty() ? "" : ", ", option.key.substr(in.empty() ? 0 : point + 1));
+    const auto in = section_of(option.key);
+    if (in == section) {
+      list += fmt::format("{}{}", list.empty() ? "" : ", ",
+                          option.key.substr(in.empty() ? 0 : in.size() + 1));
+    } else if (section.empty() && in != last_section) {
+      list += fmt::format("{}{}.…", list.empty() ? "" : ", ", in);
+    }
+    last_section = in;
   }
   return list;
 }
 
 bool is_section(std::string_view name) {
   return std::any_of(kOptions.begin(), kOptions.end(), [&](const OptionSpec& option) {
-    return option.key.size() > name.size() && option.key.starts_with(name) && option.key[name.size()] == '.';
+    return option.key.size() > name.size() && option.key.starts_with(name) &&
+           option.key[name.size()] == '.';
   });
 }
 
@@ -66,24 +85,25 @@ std::string place(const std::string& path, const YAML::Node& node) {
   return fmt::format("{}, line {}", path, node.Mark().line + 1);
 }
 
-base::Status read_section(const std::string& path, const std::string& section, const YAML::Node& node,
-                          OptionValues& values) {
+base::Status read_section(const std::string& path, const std::string& section,
+                          const YAML::Node& node, OptionValues& values) {
   for (const auto& entry : node) {
     const auto name = entry.first.as<std::string>();
-    const auto key = section.empty() ? name : section + "." + name;
+    const auto key = section.empty() ? name : fmt::format("{}.{}", section, name);
     const auto& value = entry.second;
     if (section.empty() && is_section(name)) {
       if (value.IsNull()) continue;
       if (!value.IsMap()) {
-        return base::config_error(fmt::format("{}: \"{}\" is a section: write its keys indented below it ({})",
-                                              place(path, entry.first), name, known_keys(name)));
+        return base::config_error(
+            fmt::format("{}: \"{}\" is a section: write its keys indented below it ({})",
+                        place(path, entry.first), name, known_keys(name)));
       }
       if (auto status = read_section(path, name, value, values); !status) return status;
       continue;
     }
     if (find_option(key) == nullptr) {
-      return base::config_error(fmt::format("{}: unknown key \"{}\"; known here: {}", place(path, entry.first), key,
-                                            known_keys(section)));
+      return base::config_error(fmt::format("{}: unknown key \"{}\"; known here: {}",
+                                            place(path, entry.first), key, known_keys(section)));
     }
     if (value.IsNull()) continue;  // left empty: not set
     if (!value.IsScalar()) {
@@ -101,13 +121,15 @@ std::span<const OptionSpec> option_table() { return kOptions; }
 
 const OptionSpec* find_option(std::string_view key) {
   const auto* const found =
-      std::find_if(kOptions.begin(), kOptions.end(), [&](const OptionSpec& option) { return option.key == key; });
+      std::find_if(kOptions.begin(), kOptions.end(),
+                   [&](const OptionSpec& option) { return option.key == key; });
   return found != kOptions.end() ? found : nullptr;
 }
 
 std::string environment_name(std::string_view key) {
   std::string name = "IOMETER2MQTT_";
-  for (const char c : key) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  for (const char c : key)
+    name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   return name;
 }
 
@@ -126,12 +148,15 @@ OptionValues::OptionValues() {
 
 void OptionValues::set(std::string_view key, std::string value, std::string origin) {
   entries_.find(key)->second = {std::move(value), std::move(origin), source_};
-  const auto twin = entries_.find(key.ends_with(kFileSuffix) ? std::string(key.substr(0, key.size() - kFileSuffix.size()))
-                                                             : std::string(key) + std::string(kFileSuffix));
+  const auto twin = entries_.find(key.ends_with(kFileSuffix)
+                                      ? std::string(key.substr(0, key.size() - kFileSuffix.size()))
+                                      : std::string(key) + std::string(kFileSuffix));
   if (twin != entries_.end() && twin->second.source < source_) twin->second.value.clear();
 }
 
-const std::string& OptionValues::get(std::string_view key) const { return entries_.find(key)->second.value; }
+const std::string& OptionValues::get(std::string_view key) const {
+  return entries_.find(key)->second.value;
+}
 
 std::string OptionValues::describe(std::string_view key) const {
   return fmt::format("{} ({})", key, entries_.find(key)->second.origin);
@@ -146,12 +171,14 @@ base::Status read_config_file(const std::string& path, OptionValues& values) {
   try {
     const auto root = YAML::LoadFile(path);
     if (root.IsNull()) return base::success();
-    if (!root.IsMap()) return base::config_error(fmt::format("{}: expected sections such as \"partner:\"", path));
+    if (!root.IsMap())
+      return base::config_error(fmt::format("{}: expected sections such as \"partner:\"", path));
     return read_section(path, "", root, values);
   } catch (const YAML::BadFile&) {
     return base::config_error(fmt::format("{}: cannot be read; check --config", path));
   } catch (const YAML::Exception& error) {
-    return base::config_error(fmt::format("{}, line {}: not valid YAML: {}", path, error.mark.line + 1, error.msg));
+    return base::config_error(
+        fmt::format("{}, line {}: not valid YAML: {}", path, error.mark.line + 1, error.msg));
   }
 }
 
@@ -160,11 +187,14 @@ base::Result<std::string> read_secret_file(const std::string& path) {
   std::string text;
   for (char c = 0; text.size() <= kMaxSecretFile && file.get(c);) text += c;
   if (!file.eof()) {
-    return base::config_error(fmt::format(
-        "file \"{}\" cannot be read, or is too large for a secret; check the path and its permissions", path));
+    return base::config_error(
+        fmt::format("file \"{}\" cannot be read, or is too large for a secret; check the path and "
+                    "its permissions",
+                    path));
   }
   const auto secret = base::trim(text);
-  if (secret.empty()) return base::config_error(fmt::format("file \"{}\" is empty: write the secret into it", path));
+  if (secret.empty())
+    return base::config_error(fmt::format("file \"{}\" is empty: write the secret into it", path));
   return std::string(secret);
 }
 

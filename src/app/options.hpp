@@ -1,5 +1,6 @@
-// The table of all options, and where their values come from. One row here is a key of the configuration file, an
-// environment variable and a command line flag. Later sources win: default, file, environment, flag.
+// The table of all options, and where their values come from. One row here is a key of the
+// configuration file, an environment variable and a command line flag. Later sources win: default,
+// file, environment, flag.
 #pragma once
 
 #include <map>
@@ -21,7 +22,8 @@ struct OptionSpec {
 std::span<const OptionSpec> option_table();
 const OptionSpec* find_option(std::string_view key);
 
-// IOMETER2MQTT_MQTT_URL. A secret's own "_file" key gives it the customary variable IOMETER2MQTT_PARTNER_SECRET_FILE.
+// IOMETER2MQTT_MQTT_URL. A secret's own "_file" key gives it the customary variable
+// IOMETER2MQTT_PARTNER_SECRET_FILE.
 std::string environment_name(std::string_view key);
 // --mqtt-url
 std::string flag_name(std::string_view key);
@@ -31,8 +33,9 @@ class OptionValues {
  public:
   OptionValues();  // the defaults
 
-  // What is set from here on wins over what was set before. A secret and the file that holds it are one setting: the one
-  // that is set by a later source replaces the other; both from the same source stay, and are refused by make_config.
+  // What is set from here on wins over what was set before. A secret and the file that holds it are
+  // one setting: the one that is set by a later source replaces the other; both from the same
+  // source stay, and are refused by make_config.
   void begin_source() { ++source_; }
   void set(std::string_view key, std::string value, std::string origin);
   [[nodiscard]] const std::string& get(std::string_view key) const;
@@ -49,8 +52,8 @@ class OptionValues {
   int source_ = 0;
 };
 
-// A YAML file (JSON is one, too) with the table's sections and keys; every scalar is taken as text. The error names file,
-// line, key and remedy.
+// A YAML file (JSON is one, too) with the table's sections and keys; every scalar is taken as text.
+// The error names file, line, key and remedy.
 base::Status read_config_file(const std::string& path, OptionValues& values);
 // An empty variable counts as not set.
 base::Status read_environment(OptionValues& values);

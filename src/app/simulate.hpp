@@ -26,8 +26,8 @@ struct SimulateArguments {
   bool no_household = false;
 };
 
-// Prints the endpoint and the credentials' id, then serves until SIGTERM or SIGINT. The exit code, or what is wrong with
-// the arguments.
+// Prints the endpoint and the credentials' id, then serves until SIGTERM or SIGINT. The exit code,
+// or what is wrong with the arguments.
 base::Result<int> run_simulate(const SimulateArguments& arguments);
 
 }  // namespace iometer::app

@@ -66,7 +66,8 @@ Result<Decimal> Decimal::parse(std::string_view text) {
 
   number.digits_ = whole;
   number.digits_ += fraction;
-  number.digits_.erase(0, std::min(number.digits_.find_first_not_of('0'), number.digits_.size() - 1));
+  number.digits_.erase(0,
+                       std::min(number.digits_.find_first_not_of('0'), number.digits_.size() - 1));
   number.exponent_ = exponent - static_cast<int>(fraction.size());
   if (number.is_zero()) number.negative_ = false;
   return number;
@@ -104,7 +105,9 @@ std::strong_ordering operator<=>(const Decimal& left, const Decimal& right) {
     const auto sign = [](const Decimal& d) { return d.is_zero() ? 0 : d.negative_ ? -1 : 1; };
     return sign(left) <=> sign(right);
   }
-  const auto magnitude = [](const Decimal& d) { return static_cast<int>(d.digits_.size()) + d.exponent_; };
+  const auto magnitude = [](const Decimal& d) {
+    return static_cast<int>(d.digits_.size()) + d.exponent_;
+  };
   auto order = magnitude(left) <=> magnitude(right);
   if (order == 0) {
     // Same place of the first digit: compare as fractions, the shorter one continued with zeros.

@@ -1,5 +1,6 @@
-// Exact decimal numbers as text: what the API sent is what MQTT gets, moved by whole powers of ten and never through
-// a double. A value keeps the digits that it was written with, trailing zeros included.
+// Exact decimal numbers as text: what the API sent is what MQTT gets, moved by whole powers of ten
+// and never through a double. A value keeps the digits that it was written with, trailing zeros
+// included.
 #pragma once
 
 #include <compare>
@@ -14,8 +15,8 @@ class Decimal {
  public:
   Decimal() = default;  // 0
 
-  // A JSON number (RFC 8259 section 6), exponent included: `1.2345678e+06`. At most 64 digits, and a power of ten that
-  // an IEEE 754 double can have.
+  // A JSON number (RFC 8259 section 6), exponent included: `1.2345678e+06`. At most 64 digits, and
+  // a power of ten that an IEEE 754 double can have.
   static Result<Decimal> parse(std::string_view text);
 
   // This value times 10^power, exactly.
@@ -30,7 +31,9 @@ class Decimal {
 
   // By value: 1.50 equals 1.5.
   friend std::strong_ordering operator<=>(const Decimal& left, const Decimal& right);
-  friend bool operator==(const Decimal& left, const Decimal& right) { return (left <=> right) == 0; }
+  friend bool operator==(const Decimal& left, const Decimal& right) {
+    return (left <=> right) == 0;
+  }
 
  private:
   bool negative_ = false;     // never set on zero

@@ -73,8 +73,8 @@ class JsonBuilder {
     put(std::move(value));
     return true;
   }
-  // RapidJSON 1.1.0 takes an escaped low surrogate without a high one (\udc00) and writes it as three bytes that are no
-  // UTF-8.
+  // RapidJSON 1.1.0 takes an escaped low surrogate without a high one (\udc00) and writes it as
+  // three bytes that are no UTF-8.
   bool is_text(const char* text, rapidjson::SizeType length) {
     if (is_valid_utf8({text, length})) return true;
     refusal_ = "a string escapes half of a surrogate pair";
@@ -109,19 +109,22 @@ Json::~Json() = default;
 
 Result<Json> Json::parse(std::string_view text, Limits limits) {
   if (text.size() > limits.bytes) {
-    return protocol_error(fmt::format("JSON of {} bytes is over the limit of {}", text.size(), limits.bytes));
+    return protocol_error(
+        fmt::format("JSON of {} bytes is over the limit of {}", text.size(), limits.bytes));
   }
   const auto refuse = [](std::size_t offset, std::string_view why) {
     return protocol_error(fmt::format("not valid JSON at byte {}: {}", offset, why));
   };
   // RapidJSON's byte stream skips any part of a byte order mark, not only a whole one.
-  if (!text.empty() && static_cast<unsigned char>(text.front()) > 0x7F && !text.starts_with("\xEF\xBB\xBF")) {
+  if (!text.empty() && static_cast<unsigned char>(text.front()) > 0x7F &&
+      !text.starts_with("\xEF\xBB\xBF")) {
     return refuse(0, "it begins with no JSON value");
   }
-  // Text numbers also keep clear of CVE-2024-38517 (number scanning in RapidJSON 1.1.0); the iterative parser keeps a
-  // deep document off the call stack.
-  constexpr unsigned kFlags =
-      rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
+  // Text numbers also keep clear of CVE-2024-38517 (number scanning in RapidJSON 1.1.0); the
+  // iterative parser keeps a deep document off the call stack.
+  constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag |
+                              rapidjson::kParseValidateEncodingFlag |
+                              rapidjson::kParseIterativeFlag;
   Json root;
   JsonBuilder builder(root, limits.depth);
   rapidjson::MemoryStream bytes(text.data(), text.size());
@@ -200,7 +203,8 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 JsonWriter& JsonWriter::string(std::string_view text) {
   // An empty view may hold a null pointer, which RapidJSON asserts against.
-  impl_->writer.String(text.empty() ? "" : text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  impl_->writer.String(text.empty() ? "" : text.data(),
+                       static_cast<rapidjson::SizeType>(text.size()));
   return *this;
 }
 

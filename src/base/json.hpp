@@ -1,5 +1,6 @@
-// JSON in and out. The only place (with json.cpp) that knows RapidJSON. Numbers stay the text that was sent, so that
-// no digit is lost; depth and size are bounded because everything that is parsed comes from outside.
+// JSON in and out. The only place (with json.cpp) that knows RapidJSON. Numbers stay the text that
+// was sent, so that no digit is lost; depth and size are bounded because everything that is parsed
+// comes from outside.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace iometer::base {
 
 struct JsonMember;
 
-// A parsed document as a tree of values. Reading a member or item that is not there gives null, so that a path such as
-// json["data"]["meterReadings"]["time"] needs no checks on the way.
+// A parsed document as a tree of values. Reading a member or item that is not there gives null, so
+// that a path such as json["data"]["meterReadings"]["time"] needs no checks on the way.
 class Json {
  public:
   struct Number {
@@ -37,7 +38,8 @@ class Json {
   Json& operator=(Json&& other) noexcept;
   ~Json();
 
-  // Strict RFC 8259 with valid UTF-8; of duplicate keys the first is seen. The error names the offset.
+  // Strict RFC 8259 with valid UTF-8; of duplicate keys the first is seen. The error names the
+  // offset.
   static Result<Json> parse(std::string_view text, Limits limits);
   static Result<Json> parse(std::string_view text) { return parse(text, Limits{}); }
 
@@ -73,7 +75,8 @@ struct JsonMember {
   Json value;
 };
 
-// Writes one JSON document. Calls must follow the grammar: a key before each value inside an object.
+// Writes one JSON document. Calls must follow the grammar: a key before each value inside an
+// object.
 class JsonWriter {
  public:
   JsonWriter();
@@ -95,7 +98,9 @@ class JsonWriter {
   JsonWriter& raw(std::string_view document);  // a complete JSON value, written as it is
 
   // Shorthand for key() and value.
-  JsonWriter& member(std::string_view name, std::string_view text) { return key(name).string(text); }
+  JsonWriter& member(std::string_view name, std::string_view text) {
+    return key(name).string(text);
+  }
 
   // The document written so far; the writer is spent afterwards.
   std::string take();

@@ -1,5 +1,6 @@
-// Errors as values: every call that can fail returns a Result, and the error's kind is the decision that the caller
-// takes (retry, retry slowly, drop and count, stop and say which key). Nothing here throws or logs.
+// Errors as values: every call that can fail returns a Result, and the error's kind is the decision
+// that the caller takes (retry, retry slowly, drop and count, stop and say which key). Nothing here
+// throws or logs.
 #pragma once
 
 #include <optional>
@@ -17,7 +18,8 @@ enum class ErrorKind {
   kConfig,     // the user has to change something: names the key, exit code 2
 };
 
-// What happened, where (JSON path, topic, host, key) and what to do next, as one sentence for a person.
+// What happened, where (JSON path, topic, host, key) and what to do next, as one sentence for a
+// person.
 struct Error {
   ErrorKind kind = ErrorKind::kTransient;
   std::string what;
@@ -29,8 +31,10 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -1,5 +1,6 @@
-// A secret that cannot be printed by accident: no stream operator, no fmt formatter, no conversion to text.
-// The bytes are wiped when it goes. Whoever needs them says reveal(), which is easy to find in a review.
+// A secret that cannot be printed by accident: no stream operator, no fmt formatter, no conversion
+// to text. The bytes are wiped when it goes. Whoever needs them says reveal(), which is easy to
+// find in a review.
 #pragma once
 
 #include <string>

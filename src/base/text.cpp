@@ -7,7 +7,8 @@
 namespace iometer::base {
 namespace {
 
-// Length of the well-formed UTF-8 sequence at the front (RFC 3629 section 4), 0 where there is none.
+// Length of the well-formed UTF-8 sequence at the front (RFC 3629 section 4), 0 where there is
+// none.
 std::size_t utf8_sequence(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -27,8 +28,9 @@ std::size_t utf8_sequence(std::string_view text) {
 
 std::string to_lower(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return lower;
 }
 
@@ -73,7 +75,8 @@ std::string printable(std::string_view text, std::size_t limit) {
   while (!text.empty()) {
     const auto length = std::max<std::size_t>(utf8_sequence(text), 1);
     if (safe.size() + length > limit) return safe + "…";
-    const bool odd = utf8_sequence(text) == 0 || static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7F;
+    const bool odd = utf8_sequence(text) == 0 || static_cast<unsigned char>(text.front()) < 0x20 ||
+                     text.front() == 0x7F;
     safe += odd ? "?" : text.substr(0, length);
     text.remove_prefix(length);
   }

@@ -100,8 +100,8 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
   }
   const auto offset = time ? scan_offset(in) : std::nullopt;
   if (!offset || !in.done()) {
-    return protocol_error(
-        fmt::format("\"{}\" is not an RFC 3339 time such as 2026-01-31T23:59:59Z", printable(text, 40)));
+    return protocol_error(fmt::format("\"{}\" is not an RFC 3339 time such as 2026-01-31T23:59:59Z",
+                                      printable(text, 40)));
   }
   return *time - *offset;
 }

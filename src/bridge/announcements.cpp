@@ -13,8 +13,8 @@ constexpr base::Duration kApart = 5s;
 
 }  // namespace
 
-void Announcements::set(homeassistant::DeviceInfo device, std::vector<homeassistant::Entity> entities,
-                        base::SteadyTime now) {
+void Announcements::set(homeassistant::DeviceInfo device,
+                        std::vector<homeassistant::Entity> entities, base::SteadyTime now) {
   if (!enabled_) return;
   auto& entry = entries_[device.id];
   entry.device = std::move(device);

@@ -1,6 +1,7 @@
-// When to announce devices to Home Assistant: changes are collected for a moment, because a device's second message
-// that arrives while the first is being set up is not processed whole (MQTT integration, discovery.py). Sends only what
-// differs from the last announcement, and takes a removed entity away in the documented two steps.
+// When to announce devices to Home Assistant: changes are collected for a moment, because a
+// device's second message that arrives while the first is being set up is not processed whole (MQTT
+// integration, discovery.py). Sends only what differs from the last announcement, and takes a
+// removed entity away in the documented two steps.
 #pragma once
 
 #include <map>
@@ -19,7 +20,8 @@ class Announcements {
       : options_(std::move(options)), enabled_(enabled) {}
 
   // The device has these entities now. Nothing happens where that is what was announced.
-  void set(homeassistant::DeviceInfo device, std::vector<homeassistant::Entity> entities, base::SteadyTime now);
+  void set(homeassistant::DeviceInfo device, std::vector<homeassistant::Entity> entities,
+           base::SteadyTime now);
 
   // Sends what is due.
   void flush(base::SteadyTime now, Effects& effects);

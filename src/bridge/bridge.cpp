@@ -56,8 +56,8 @@ Effects Bridge::on(const Event& event, const base::Now& now) {
                    service_.publish_refused();
                    if (e.commit_id) cursor_.committed(*e.commit_id);
                    effects.facts.push_back({Fact::Level::kWarning, "publish_refused", "",
-                                            fmt::format("the broker refused {} (reason code {:#x})", e.topic,
-                                                        e.reason_code)});
+                                            fmt::format("the broker refused {} (reason code {:#x})",
+                                                        e.topic, e.reason_code)});
                  },
                  [&](const HomeAssistantBirth& e) { reannounce_at_ = now.steady + e.delay; },
                  [&](const Tick& e) { on_tick(e, now, effects); },
@@ -89,9 +89,12 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   if (event.live && !api_live_) {
     meters_.subscribed(now.steady);
     complete_ = false;
-    if (event.start_time) cursor_.complete_until(*event.start_time);  // what was before is not to be had any more
-    const auto from = event.start_time ? base::format_rfc3339(*event.start_time) : std::string("now");
-    effects.facts.push_back({Fact::Level::kInfo, "upstream_up", "", fmt::format("subscribed to readings from {}", from)});
+    if (event.start_time)
+      cursor_.complete_until(*event.start_time);  // what was before is not to be had any more
+    const auto from =
+        event.start_time ? base::format_rfc3339(*event.start_time) : std::string("now");
+    effects.facts.push_back({Fact::Level::kInfo, "upstream_up", "",
+                             fmt::format("subscribed to readings from {}", from)});
   } else if (event.auth_failed && !auth_failed_) {
     effects.facts.push_back({Fact::Level::kWarning, "auth_failed", "", event.reason});
   } else if (!event.live && api_live_ && !event.reason.empty()) {
@@ -103,7 +106,8 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
 
 void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {
   const auto api_now = on_api_clock(now);
-  if (!event.readings_waiting && meters_.end_replay(api_now, effects) == CatchUp::End::kQuiet) complete_ = api_live_;
+  if (!event.readings_waiting && meters_.end_replay(api_now, effects) == CatchUp::End::kQuiet)
+    complete_ = api_live_;
   // A live stream with nothing waiting has brought all there is: that is the proof of life.
   if (api_live_ && complete_ && !event.readings_waiting) cursor_.complete_until(api_now.wall);
   announcements_.flush(now.steady, effects);
@@ -117,8 +121,9 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   service_.publish_info(meters_.count(), devices_.count(), now, announcements_, effects);
   meters_.tick(api_now, announcements_, effects);
   devices_.tick(now, announcements_, effects);
-  service_.publish_health({meters_.counts(), event.memory_bytes, event.parcels_waiting, cursor_.pending_count()}, now,
-                          effects);
+  service_.publish_health(
+      {meters_.counts(), event.memory_bytes, event.parcels_waiting, cursor_.pending_count()}, now,
+      effects);
 }
 
 // A broken source must neither flood the log nor fill the memory with events.
@@ -134,7 +139,8 @@ void Bridge::limit_facts(const base::Now& now, Effects& effects) {
   }
   effects.facts.resize(facts_left_);
   if (!std::exchange(suppression_told_, true)) {
-    effects.facts.push_back({Fact::Level::kWarning, "events_suppressed", "", "more of them within this minute"});
+    effects.facts.push_back(
+        {Fact::Level::kWarning, "events_suppressed", "", "more of them within this minute"});
   }
   facts_left_ = 0;
 }
@@ -145,6 +151,8 @@ base::SteadyTime Bridge::next_deadline() const {
   return deadline;
 }
 
-base::WallTime Bridge::resume_from(const base::Now& now) const { return cursor_.resume_from(now.wall + server_offset_); }
+base::WallTime Bridge::resume_from(const base::Now& now) const {
+  return cursor_.resume_from(now.wall + server_offset_);
+}
 
 }  // namespace iometer::bridge

@@ -1,5 +1,5 @@
-// The functional core: every Event goes in, Effects come out. No clock, no logger, no thread, no socket; the brain's
-// thread owns it and passes both clocks with each event.
+// The functional core: every Event goes in, Effects come out. No clock, no logger, no thread, no
+// socket; the brain's thread owns it and passes both clocks with each event.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,9 @@ class Bridge {
   void on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
   void limit_facts(const base::Now& now, Effects& effects);
-  [[nodiscard]] base::Now on_api_clock(const base::Now& now) const { return {now.steady, now.wall + server_offset_}; }
+  [[nodiscard]] base::Now on_api_clock(const base::Now& now) const {
+    return {now.steady, now.wall + server_offset_};
+  }
 
   Meters meters_;
   Devices devices_;

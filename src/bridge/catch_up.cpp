@@ -46,6 +46,8 @@ CatchUp::End CatchUp::look_for_end(base::SteadyTime now) {
 
 base::SteadyTime CatchUp::earliest_end() const { return std::min(quiet_at(), begun_ + kLongest); }
 
-base::SteadyTime CatchUp::quiet_at() const { return last_heard_ + (anything_came_ ? kQuiet : kQuietAtFirst); }
+base::SteadyTime CatchUp::quiet_at() const {
+  return last_heard_ + (anything_came_ ? kQuiet : kQuietAtFirst);
+}
 
 }  // namespace iometer::bridge

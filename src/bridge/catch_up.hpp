@@ -1,6 +1,7 @@
-// Tells a replay from live readings. After each subscribe the API sends what it received since the start time; those
-// readings must not walk through live entities. A meter leaves the replay with its first reading that is as young as
-// its live readings are; all leave it when the stream has been quiet, or after a while.
+// Tells a replay from live readings. After each subscribe the API sends what it received since the
+// start time; those readings must not walk through live entities. A meter leaves the replay with
+// its first reading that is as young as its live readings are; all leave it when the stream has
+// been quiet, or after a while.
 #pragma once
 
 #include <set>
@@ -24,13 +25,18 @@ class CatchUp {
   enum class End {
     kNotYet,
     kQuiet,  // the stream was quiet: everything has been seen
-    kLong,   // it took too long: live entities do not wait any more, but more may come; kQuiet follows
+    kLong,   // it took too long: live entities do not wait any more, but more may come; kQuiet
+             // follows
   };
-  // Says how the replay ended for all meters, each once. To be called only while no arrived reading is waiting.
+  // Says how the replay ended for all meters, each once. To be called only while no arrived reading
+  // is waiting.
   End look_for_end(base::SteadyTime now);
 
-  // True while live entities wait.
+  // True while live entities wait: of any meter, or of this one.
   [[nodiscard]] bool is_active() const { return phase_ == Phase::kReplay; }
+  [[nodiscard]] bool holds_back(const std::string& meter_id) const {
+    return is_active() && !live_meters_.contains(meter_id);
+  }
   // When look_for_end() can find one at the earliest.
   [[nodiscard]] base::SteadyTime earliest_end() const;
 

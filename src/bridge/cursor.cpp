@@ -5,7 +5,8 @@
 namespace iometer::bridge {
 
 void Cursor::pending(std::uint64_t commit_id, base::WallTime arrival) {
-  // One of a replay was received by the API long before it came here, but after the stream was last complete.
+  // One of a replay was received by the API long before it came here, but after the stream was last
+  // complete.
   pending_.emplace(commit_id, std::min(arrival, complete_until_.value_or(arrival)));
 }
 
@@ -27,6 +28,8 @@ base::WallTime Cursor::resume_from(base::WallTime now) const {
   return std::chrono::floor<std::chrono::seconds>(start);
 }
 
-base::WallTime Cursor::oldest_of_interest(base::WallTime now) const { return resume_from(now) - kOverlap; }
+base::WallTime Cursor::oldest_of_interest(base::WallTime now) const {
+  return resume_from(now) - kOverlap;
+}
 
 }  // namespace iometer::bridge

@@ -1,6 +1,7 @@
-// Where to resume the subscription so that no reading is lost: the arrival time of the oldest reading that the broker
-// has not acknowledged, or with none pending the last proof that the stream is complete up to then. The API replays by
-// the time it received a reading, up to 24 hours back. All times are on the API's clock.
+// Where to resume the subscription so that no reading is lost: the arrival time of the oldest
+// reading that the broker has not acknowledged, or with none pending the last proof that the stream
+// is complete up to then. The API replays by the time it received a reading, up to 24 hours back.
+// All times are on the API's clock.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace iometer::bridge {
 
 class Cursor {
  public:
-  // How far before the cursor a subscription starts: covers clocks that differ and readings that overtake each other.
+  // How far before the cursor a subscription starts: covers clocks that differ and readings that
+  // overtake each other.
   static constexpr base::Duration kOverlap = std::chrono::minutes{10};
   // What a first start asks for.
   static constexpr base::Duration kFirstStart = std::chrono::hours{1};
@@ -35,7 +37,8 @@ class Cursor {
  private:
   [[nodiscard]] std::optional<base::WallTime> position() const;
 
-  std::map<std::uint64_t, base::WallTime> pending_;  // commit ids grow with arrival: the first is the oldest
+  std::map<std::uint64_t, base::WallTime>
+      pending_;  // commit ids grow with arrival: the first is the oldest
   std::optional<base::WallTime> complete_until_;
 };
 

@@ -41,7 +41,8 @@ bool has_connection(const model::Device& device) {
 
 // "IOmeter <meter number>" where that is certain: a device has neither name nor number of its own.
 std::string name_of(const model::Device& device, const model::Installation& installation) {
-  if (installation.meters.size() == 1) return "IOmeter " + base::printable(installation.meters.front().number, 64);
+  if (installation.meters.size() == 1)
+    return "IOmeter " + base::printable(installation.meters.front().number, 64);
   return "IOmeter " + mqtt::device_slug(device.id);
 }
 
@@ -58,11 +59,12 @@ Devices::Device& Devices::find_or_add(const std::string& id) {
   return found->second;
 }
 
-void Devices::installations(const std::vector<model::Installation>& installations, const base::Now& now,
-                            Effects& effects) {
+void Devices::installations(const std::vector<model::Installation>& installations,
+                            const base::Now& now, Effects& effects) {
   for (const auto& installation : installations) {
     for (const auto& status : installation.devices) {
-      const bool current = !installation.current_device_id || *installation.current_device_id == status.id;
+      const bool current =
+          !installation.current_device_id || *installation.current_device_id == status.id;
       // An older device that is in a drawer is no entity.
       if (!current && !has_connection(status) && !devices_.contains(status.id)) continue;
       auto& device = find_or_add(status.id);
@@ -76,12 +78,14 @@ void Devices::installations(const std::vector<model::Installation>& installation
 }
 
 void Devices::update(Device& device, const model::Device& status, Effects& effects) const {
-  for (const auto& spec : homeassistant::diagnostics()) publish(device, spec.key, spec.text(status), effects);
+  for (const auto& spec : homeassistant::diagnostics())
+    publish(device, spec.key, spec.text(status), effects);
   publish(device, "state", state_json(status), effects);
   publish(device, "availability", "online", effects);
 }
 
-void Devices::publish(Device& device, std::string_view leaf, std::string payload, Effects& effects) const {
+void Devices::publish(Device& device, std::string_view leaf, std::string payload,
+                      Effects& effects) const {
   auto& published = device.published[std::string(leaf)];
   if (published == payload) return;
   published = std::move(payload);
@@ -90,7 +94,8 @@ void Devices::publish(Device& device, std::string_view leaf, std::string payload
 
 void Devices::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
   for (auto& [id, device] : devices_) {
-    if (now.steady - device.seen > kStatusFresh) publish(device, "availability", "offline", effects);
+    if (now.steady - device.seen > kStatusFresh)
+      publish(device, "availability", "offline", effects);
     if (!std::exchange(device.changed, false)) continue;
     homeassistant::DeviceInfo info;
     info.id = "iometer_device_" + mqtt::identifier(id);

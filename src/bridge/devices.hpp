@@ -1,4 +1,5 @@
-// All IOmeter devices: what the poller says of their bridge and core becomes diagnostic topics and entities.
+// All IOmeter devices: what the poller says of their bridge and core becomes diagnostic topics and
+// entities.
 #pragma once
 
 #include <map>
@@ -14,9 +15,11 @@ namespace iometer::bridge {
 
 class Devices {
  public:
-  Devices(mqtt::Topics topics, std::string service_id) : topics_(std::move(topics)), service_id_(std::move(service_id)) {}
+  Devices(mqtt::Topics topics, std::string service_id)
+      : topics_(std::move(topics)), service_id_(std::move(service_id)) {}
 
-  void installations(const std::vector<model::Installation>& installations, const base::Now& now, Effects& effects);
+  void installations(const std::vector<model::Installation>& installations, const base::Now& now,
+                     Effects& effects);
 
   // A status that has not been confirmed for a while is no longer shown.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);

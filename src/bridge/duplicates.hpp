@@ -1,5 +1,5 @@
-// Which readings have been seen already: fingerprints with their arrival, kept as long as a resumed subscription may
-// bring them again.
+// Which readings have been seen already: fingerprints with their arrival, kept as long as a resumed
+// subscription may bring them again.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What the bridge is told and what it answers: everything that happens comes as one Event, everything it wants done goes
-// out as Effects. Plain values; no I/O.
+// What the bridge is told and what it answers: everything that happens comes as one Event,
+// everything it wants done goes out as Effects. Plain values; no I/O.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct InstallationsPolled {
   std::vector<model::Installation> installations;
   bool complete = false;
 };
-// The subscription to the API changed. `state` and `reason` are words for bridge/health: live, connecting, waiting,
-// suspended; "" or why. `start_time` is what a live subscription replays from.
+// The subscription to the API changed. `state` and `reason` are words for bridge/health: live,
+// connecting, waiting, suspended; "" or why. `start_time` is what a live subscription replays from.
 struct ApiLinkChanged {
   bool live = false;
   bool auth_failed = false;
@@ -54,19 +54,22 @@ struct PublishRefused {
   int reason_code = 0;
   std::optional<std::uint64_t> commit_id;
 };
-// Home Assistant started: everything is announced again after `delay` (random, so that many bridges spread out).
+// Home Assistant started: everything is announced again after `delay` (random, so that many bridges
+// spread out).
 struct HomeAssistantBirth {
   base::Duration delay{0};
 };
-// The clock moved on. `readings_waiting` says that readings have arrived which the bridge has not been given yet.
+// The clock moved on. `readings_waiting` says that readings have arrived which the bridge has not
+// been given yet.
 struct Tick {
   bool readings_waiting = false;
   std::uint64_t memory_bytes = 0;  // resident set of the process
   std::uint64_t parcels_waiting = 0;
 };
 
-using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, MessageDropped, ServerClockSeen,
-                           PartnerSeen, BrokerUp, BrokerDown, ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
+using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, MessageDropped,
+                           ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown, ReadingCommitted,
+                           PublishRefused, HomeAssistantBirth, Tick>;
 
 // Something worth a log line and a message on bridge/event.
 struct Fact {

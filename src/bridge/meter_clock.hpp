@@ -1,5 +1,6 @@
-// How a meter's own times relate to ours: its reader's clock may be wrong, and its readings take a while. The offset is
-// learnt as a median of live readings, so that a wrong clock neither looks like history nor like the future.
+// How a meter's own times relate to ours: its reader's clock may be wrong, and its readings take a
+// while. The offset is learnt as a median of live readings, so that a wrong clock neither looks
+// like history nor like the future.
 #pragma once
 
 #include <deque>
@@ -14,14 +15,16 @@ class MeterClock {
   // A reading that came live.
   void learn(base::WallTime time, base::WallTime arrival);
 
-  // True where the reading is as young as this meter's readings are when they come live; neither older nor younger.
+  // True where the reading is as young as this meter's readings are when they come live; neither
+  // older nor younger.
   [[nodiscard]] bool is_live(base::WallTime time, base::WallTime arrival) const;
 
   // True where the time lies too far ahead to be believed.
   [[nodiscard]] bool is_future(base::WallTime time, base::WallTime arrival) const;
 
-  // The same for a reading that is no replay: three such ones in a row that agree with each other are believed, for then
-  // it is the clock that was set. Replayed ones tell nothing of that, they have been on their way for too long.
+  // The same for a reading that is no replay: three such ones in a row that agree with each other
+  // are believed, for then it is the clock that was set. Replayed ones tell nothing of that, they
+  // have been on their way for too long.
   bool is_future_again(base::WallTime time, base::WallTime arrival);
 
   // How old a reading of that time is now, by this meter's habits; 0 for a live one.

@@ -1,4 +1,5 @@
-// The JSON that is published about a meter: its state (the newest value of each code) and each of its readings.
+// The JSON that is published about a meter: its state (the newest value of each code) and each of
+// its readings.
 #pragma once
 
 #include <optional>
@@ -21,13 +22,14 @@ struct ReadingContext {
   bool backfill = false;
 };
 
-std::string reading_payload(const model::MeterReading& reading, const std::vector<JudgedValue>& values,
-                            const ReadingContext& context);
+std::string reading_payload(const model::MeterReading& reading,
+                            const std::vector<JudgedValue>& values, const ReadingContext& context);
 
-std::string state_payload(const model::Meter& meter, const std::string& slug, const MeterState& state,
-                          base::WallTime received);
+std::string state_payload(const model::Meter& meter, const std::string& slug,
+                          const MeterState& state, base::WallTime received);
 
-// Says `resent` in a reading that is published for the second time; other messages stay as they are.
+// Says `resent` in a reading that is published for the second time; other messages stay as they
+// are.
 void mark_resent(mqtt::Message& message);
 
 }  // namespace iometer::bridge

@@ -39,11 +39,12 @@ void MeterState::note_codes(const model::MeterReading& reading, Judgement& judge
   }
 }
 
-// A household looks for "Power". Some meters send their total as 36.7.0 alone (DZG one-way meters): it is the total, and
-// not one phase, until a code appears that says otherwise.
+// A household looks for "Power". Some meters send their total as 36.7.0 alone (DZG one-way meters):
+// it is the total, and not one phase, until a code appears that says otherwise.
 Sensor MeterState::sensor_for(const ObisCode& code, std::string_view unit) const {
   auto sensor = homeassistant::find_sensor(code, unit);
-  const bool only_l1 = !codes_.contains(homeassistant::kPowerTotal) && !codes_.contains(homeassistant::kPowerL2) &&
+  const bool only_l1 = !codes_.contains(homeassistant::kPowerTotal) &&
+                       !codes_.contains(homeassistant::kPowerL2) &&
                        !codes_.contains(homeassistant::kPowerL3);
   if (code == homeassistant::kPowerL1 && only_l1) {
     const auto total = homeassistant::find_sensor(homeassistant::kPowerTotal, unit);
@@ -70,7 +71,8 @@ bool MeterState::key_has_value(std::string_view key) const {
                      [&](const auto& entry) { return entry.second.sensor.key == key; });
 }
 
-void MeterState::judge(const model::ReadingValue& value, base::WallTime time, Quality quality, Judgement& judgement) {
+void MeterState::judge(const model::ReadingValue& value, base::WallTime time, Quality quality,
+                       Judgement& judgement) {
   const auto sensor = sensor_for(value.obis, value.unit);
   const auto known = samples_.find(value.obis);
   // The unit of a code is fixed with its first value.
@@ -110,9 +112,9 @@ void MeterState::move(const JudgedValue& value, base::WallTime time, Judgement& 
 }
 
 base::WallTime MeterState::newest_time() const {
-  const auto newest = std::max_element(samples_.begin(), samples_.end(), [](const auto& a, const auto& b) {
-    return a.second.time < b.second.time;
-  });
+  const auto newest =
+      std::max_element(samples_.begin(), samples_.end(),
+                       [](const auto& a, const auto& b) { return a.second.time < b.second.time; });
   return newest->second.time;
 }
 

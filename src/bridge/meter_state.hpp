@@ -1,5 +1,5 @@
-// What is known of one meter's values: the newest of each code, in its published unit. Decides what a reading changes.
-// No topics, no clock.
+// What is known of one meter's values: the newest of each code, in its published unit. Decides what
+// a reading changes. No topics, no clock.
 #pragma once
 
 #include <map>
@@ -57,14 +57,17 @@ class MeterState {
 
  private:
   void note_codes(const model::MeterReading& reading, Judgement& judgement);
-  [[nodiscard]] homeassistant::Sensor sensor_for(const model::ObisCode& code, std::string_view unit) const;
+  [[nodiscard]] homeassistant::Sensor sensor_for(const model::ObisCode& code,
+                                                 std::string_view unit) const;
   void rename(Judgement& judgement);
-  void judge(const model::ReadingValue& value, base::WallTime time, Quality quality, Judgement& judgement);
+  void judge(const model::ReadingValue& value, base::WallTime time, Quality quality,
+             Judgement& judgement);
   void move(const JudgedValue& value, base::WallTime time, Judgement& judgement);
   [[nodiscard]] bool key_has_value(std::string_view key) const;
 
   std::map<model::ObisCode, Sample> samples_;
-  std::set<model::ObisCode> codes_;  // all codes ever seen, also those whose values were not believed
+  std::set<model::ObisCode>
+      codes_;  // all codes ever seen, also those whose values were not believed
 };
 
 }  // namespace iometer::bridge

@@ -19,7 +19,8 @@ using mqtt::Qos;
 
 using namespace std::chrono_literals;
 
-// How long values stay trusted without a new one: twice the slowest cadence that meters are known to have.
+// How long values stay trusted without a new one: twice the slowest cadence that meters are known
+// to have.
 constexpr base::Duration kFresh = 30min;
 // How long a meter that the API lists is waited for with its announcement.
 constexpr base::Duration kFirstValues = 10s;
@@ -34,9 +35,12 @@ std::string join(const std::vector<ObisCode>& codes) {
 
 // What the status of a meter's only reader says about missing values; "" = nothing.
 std::string_view reader_problem(const model::Device& device) {
-  if (device.bridge.connection_status.value() == model::ConnectionStatus::kDisconnected) return "bridge_disconnected";
-  if (device.core.connection_status.value() == model::ConnectionStatus::kDisconnected) return "core_disconnected";
-  if (device.core.attachment_status.value() == model::CoreAttachmentStatus::kDetached) return "core_detached";
+  if (device.bridge.connection_status.value() == model::ConnectionStatus::kDisconnected)
+    return "bridge_disconnected";
+  if (device.core.connection_status.value() == model::ConnectionStatus::kDisconnected)
+    return "core_disconnected";
+  if (device.core.attachment_status.value() == model::CoreAttachmentStatus::kDetached)
+    return "core_detached";
   if (device.core.pin_status.value() == model::PinStatus::kMissing) return "pin_missing";
   return "";
 }
@@ -55,19 +59,21 @@ Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime n
   return entry;
 }
 
-// Two meters whose numbers make one slug: the later one is told apart by its id, the whole of it if need be.
+// Two meters whose numbers make one slug: the later one is told apart by its id, the whole of it if
+// need be.
 std::string Meters::free_slug(const model::Meter& meter) const {
   auto slug = mqtt::meter_slug(meter.number, meter.id);
   const auto is_taken = [&] {
-    return std::any_of(meters_.begin(), meters_.end(), [&](const auto& other) { return other.second.slug == slug; });
+    return std::any_of(meters_.begin(), meters_.end(),
+                       [&](const auto& other) { return other.second.slug == slug; });
   };
   if (is_taken()) slug += "-" + mqtt::device_slug(meter.id);
   if (is_taken()) slug += "-" + mqtt::identifier(meter.id);
   return slug;
 }
 
-bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerprint, std::uint64_t commit_id,
-                     const base::Now& now, Effects& effects) {
+bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerprint,
+                     std::uint64_t commit_id, const base::Now& now, Effects& effects) {
   ++counts_.readings;
   counts_.last = now.wall;
   auto& meter = find_or_add(reading.meter, now.steady);
@@ -76,7 +82,8 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
   const bool future = replay ? meter.clock.is_future(reading.time, now.wall)
                              : meter.clock.is_future_again(reading.time, now.wall);
   replay_seen_ = replay_seen_ || live;
-  // A replay that takes long does not end with the patience for it: what still comes of it is no habit of the meter.
+  // A replay that takes long does not end with the patience for it: what still comes of it is no
+  // habit of the meter.
   if (!replay && !future && replay_seen_) meter.clock.learn(reading.time, now.wall);
 
   const auto judgement = meter.state.apply(reading, future);
@@ -88,13 +95,16 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
 
   mqtt::Parcel parcel;
   parcel.commit_id = commit_id;
-  if (!replay) parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
+  if (!replay)
+    parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
   for (const auto& key : judgement.freed_keys) {
     parcel.messages.push_back({topics_.meter_value(meter.slug, key), "", Qos::kAtMostOnce, true});
   }
-  const ReadingContext context{reading_id(fingerprint), now.wall, replay || judgement.moved.empty()};
+  const ReadingContext context{reading_id(fingerprint), now.wall,
+                               replay || judgement.moved.empty()};
   parcel.messages.push_back({topics_.meter(meter.slug, "reading"),
-                             reading_payload(reading, judgement.values, context), Qos::kAtLeastOnce, false});
+                             reading_payload(reading, judgement.values, context), Qos::kAtLeastOnce,
+                             false});
   effects.parcels.push_back(std::move(parcel));
   if (!replay) update_availability(meter, now.wall, effects);
   return live;
@@ -118,15 +128,18 @@ void Meters::report(const Meter& meter, const Judgement& judgement, Effects& eff
   std::copy_if(judgement.added.begin(), judgement.added.end(), std::back_inserter(unknown),
                [](const ObisCode& code) { return !homeassistant::find_sensor(code, "").mapped; });
   if (!unknown.empty()) {
-    effects.facts.push_back({Fact::Level::kInfo, "unknown_obis", meter.slug,
-                             fmt::format("published under their codes, disabled in Home Assistant: {}", join(unknown))});
+    effects.facts.push_back(
+        {Fact::Level::kInfo, "unknown_obis", meter.slug,
+         fmt::format("published under their codes, disabled in Home Assistant: {}",
+                     join(unknown))});
   }
   for (const auto& value : judgement.values) {
     const auto code = value.source.obis.canonical();
-    if (value.quality == Quality::kAmbiguous) add("ambiguous_code", fmt::format("{} has two values in one reading", code));
+    if (value.quality == Quality::kAmbiguous)
+      add("ambiguous_code", fmt::format("{} has two values in one reading", code));
     if (value.quality == Quality::kUnit) {
-      add("unit_changed", fmt::format("{} came in \"{}\", which cannot be turned into its unit", code,
-                                      base::printable(value.source.unit, 20)));
+      add("unit_changed", fmt::format("{} came in \"{}\", which cannot be turned into its unit",
+                                      code, base::printable(value.source.unit, 20)));
     }
   }
   const auto is_future = [](const JudgedValue& value) { return value.quality == Quality::kFuture; };
@@ -135,22 +148,24 @@ void Meters::report(const Meter& meter, const Judgement& judgement, Effects& eff
   }
 }
 
-std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes, base::WallTime now) {
+std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes,
+                                                  base::WallTime now) {
   std::vector<mqtt::Message> messages;
   if (codes.empty()) return messages;
   for (const auto& code : codes) {
     const auto& sample = meter.state.samples().at(code);
-    auto& newest =
-        sample.sensor.kind == ValueKind::kRegister ? meter.newest_register : meter.newest_instantaneous;
+    auto& newest = sample.sensor.kind == ValueKind::kRegister ? meter.newest_register
+                                                              : meter.newest_instantaneous;
     newest = std::max(newest.value_or(sample.time), sample.time);
-    messages.push_back({topics_.meter_value(meter.slug, sample.sensor.key), sample.value.to_string(),
-                        Qos::kAtMostOnce, true});
+    messages.push_back({topics_.meter_value(meter.slug, sample.sensor.key),
+                        sample.value.to_string(), Qos::kAtMostOnce, true});
   }
-  messages.push_back({topics_.meter(meter.slug, "state"), state_payload(meter.meter, meter.slug, meter.state, now),
-                      Qos::kAtMostOnce, true});
+  messages.push_back({topics_.meter(meter.slug, "state"),
+                      state_payload(meter.meter, meter.slug, meter.state, now), Qos::kAtMostOnce,
+                      true});
   // Committed with the message that closes the parcel, like the values.
-  messages.push_back({topics_.meter(meter.slug, "last_reading"), base::format_rfc3339(meter.state.newest_time()),
-                      Qos::kAtMostOnce, true});
+  messages.push_back({topics_.meter(meter.slug, "last_reading"),
+                      base::format_rfc3339(meter.state.newest_time()), Qos::kAtMostOnce, true});
   return messages;
 }
 
@@ -174,18 +189,21 @@ CatchUp::End Meters::end_replay(const base::Now& now, Effects& effects) {
   return end;
 }
 
-void Meters::installations(const std::vector<model::Installation>& installations, const base::Now& now,
-                           Effects& effects) {
+void Meters::installations(const std::vector<model::Installation>& installations,
+                           const base::Now& now, Effects& effects) {
   for (const auto& installation : installations) {
-    // The API does not say which device reads which meter: only where there is one of each is it certain.
+    // The API does not say which device reads which meter: only where there is one of each is it
+    // certain.
     const bool certain = installation.meters.size() == 1 && installation.devices.size() == 1;
     for (const auto& listed : installation.meters) {
       // An older meter that sends nothing any more is no entity.
-      const bool current = !installation.current_meter_id || *installation.current_meter_id == listed.id;
+      const bool current =
+          !installation.current_meter_id || *installation.current_meter_id == listed.id;
       if (!current && !meters_.contains(listed.id)) continue;
       auto& meter = find_or_add(listed, now.steady);
-      meter.status_reason = certain ? reader_problem(installation.devices.front()) : std::string_view();
-      if (!catch_up_.is_active()) update_availability(meter, now.wall, effects);
+      meter.status_reason =
+          certain ? reader_problem(installation.devices.front()) : std::string_view();
+      if (!catch_up_.holds_back(listed.id)) update_availability(meter, now.wall, effects);
     }
   }
 }
@@ -222,10 +240,12 @@ void Meters::update_availability(Meter& meter, base::WallTime now, Effects& effe
 void Meters::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
   for (auto& [id, meter] : meters_) {
     // In a replay the reason for missing values may be on its way out.
-    if (!meter.availability.empty() && !catch_up_.is_active()) update_availability(meter, now.wall, effects);
+    if (!meter.availability.empty() && !catch_up_.holds_back(id))
+      update_availability(meter, now.wall, effects);
     // Without its values yet, a device would be announced twice within seconds.
     const bool incomplete =
-        catch_up_.is_active() || (meter.state.samples().empty() && now.steady < meter.known_since + kFirstValues);
+        catch_up_.holds_back(id) ||
+        (meter.state.samples().empty() && now.steady < meter.known_since + kFirstValues);
     if (!meter.changed || incomplete) continue;
     meter.changed = false;
     homeassistant::DeviceInfo device;

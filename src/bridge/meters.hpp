@@ -1,5 +1,5 @@
-// All meters: takes readings and what the poller knows, and publishes values, state, readings, availability with its
-// reason, and what Home Assistant needs to show them.
+// All meters: takes readings and what the poller knows, and publishes values, state, readings,
+// availability with its reason, and what Home Assistant needs to show them.
 #pragma once
 
 #include <cstdint>
@@ -21,26 +21,29 @@ namespace iometer::bridge {
 struct ReadingCounts {
   std::uint64_t readings = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t late = 0;      // values older than what was known
-  std::uint64_t replaced = 0;  // values that another one of the same time took the place of
+  std::uint64_t late = 0;              // values older than what was known
+  std::uint64_t replaced = 0;          // values that another one of the same time took the place of
   std::optional<base::WallTime> last;  // arrival of the newest one
 };
 
 class Meters {
  public:
-  Meters(mqtt::Topics topics, std::string service_id) : topics_(std::move(topics)), service_id_(std::move(service_id)) {}
+  Meters(mqtt::Topics topics, std::string service_id)
+      : topics_(std::move(topics)), service_id_(std::move(service_id)) {}
 
-  // A reading that is no duplicate. Its parcel commits `commit_id`. `now.wall` is on the API's clock. True where it came
-  // live: a replay comes in the order of receipt, so what was to be replayed has been seen.
-  bool reading(const model::MeterReading& reading, std::uint64_t fingerprint, std::uint64_t commit_id,
-               const base::Now& now, Effects& effects);
+  // A reading that is no duplicate. Its parcel commits `commit_id`. `now.wall` is on the API's
+  // clock. True where it came live: a replay comes in the order of receipt, so what was to be
+  // replayed has been seen.
+  bool reading(const model::MeterReading& reading, std::uint64_t fingerprint,
+               std::uint64_t commit_id, const base::Now& now, Effects& effects);
   void duplicate(base::SteadyTime now);
 
   void subscribed(base::SteadyTime now);
   // Ends the replay when the stream has been quiet, or after a while.
   CatchUp::End end_replay(const base::Now& now, Effects& effects);
 
-  void installations(const std::vector<model::Installation>& installations, const base::Now& now, Effects& effects);
+  void installations(const std::vector<model::Installation>& installations, const base::Now& now,
+                     Effects& effects);
   void api_link(bool live) { api_live_ = live; }
 
   // Availability by age; announcements that are due.
@@ -66,13 +69,15 @@ class Meters {
     std::string reason;
     bool changed = false;  // its announcement
     base::SteadyTime known_since;
-    std::string_view status_reason;  // what the poller knows of its reader, "" = nothing wrong or nothing known
+    std::string_view
+        status_reason;  // what the poller knows of its reader, "" = nothing wrong or nothing known
   };
 
   Meter& find_or_add(const model::Meter& meter, base::SteadyTime now);
   [[nodiscard]] std::string free_slug(const model::Meter& meter) const;
   void report(const Meter& meter, const Judgement& judgement, Effects& effects) const;
-  std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes, base::WallTime now);
+  std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes,
+                                            base::WallTime now);
   void publish_moved(Meter& meter, const base::Now& now, Effects& effects);
   void update_availability(Meter& meter, base::WallTime now, Effects& effects);
   [[nodiscard]] std::string_view offline_reason(const Meter& meter) const;
@@ -83,7 +88,7 @@ class Meters {
   CatchUp catch_up_;
   ReadingCounts counts_;
   bool api_live_ = false;
-  bool replay_seen_ = false;  // whole, for the present subscription
+  bool replay_seen_ = false;             // whole, for the present subscription
   std::map<std::string, Meter> meters_;  // by id
 };
 

@@ -14,7 +14,8 @@ std::uint64_t reading_fingerprint(const model::MeterReading& reading) {
   std::vector<std::string> values;
   values.reserve(reading.values.size());
   for (const auto& value : reading.values) {
-    values.push_back(fmt::format("{}={} {}", value.obis.canonical(), value.value.to_string(), value.unit));
+    values.push_back(
+        fmt::format("{}={} {}", value.obis.canonical(), value.value.to_string(), value.unit));
   }
   std::sort(values.begin(), values.end());
   const auto time = base::format_rfc3339(reading.time);

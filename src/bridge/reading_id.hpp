@@ -1,5 +1,6 @@
-// What makes two readings the same one: meter, time and values, whatever format the codes came in. The API says that it
-// may return a reading several times (Partner API, subscription meterReadings).
+// What makes two readings the same one: meter, time and values, whatever format the codes came in.
+// The API says that it may return a reading several times (Partner API, subscription
+// meterReadings).
 #pragma once
 
 #include <cstdint>

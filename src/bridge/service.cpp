@@ -81,16 +81,26 @@ std::string Service::health_json(const HealthNumbers& numbers) const {
   out.key("api").begin_object().member("state", api_.state);
   text_or_null(out, "reason", api_.reason);
   out.member("since", base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(api_since_)));
-  out.key("connects").integer(count(api_reconnects_)).key("dropped").integer(count(dropped_)).end_object();
+  out.key("connects")
+      .integer(count(api_reconnects_))
+      .key("dropped")
+      .integer(count(dropped_))
+      .end_object();
   out.key("broker").begin_object().member("state", broker_up_ ? "live" : "down");
-  out.member("since", base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(broker_since_)));
+  out.member("since",
+             base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(broker_since_)));
   out.key("connects").integer(count(broker_connects_)).key("refused").integer(count(refused_));
   out.key("waiting").integer(count(numbers.parcels_waiting)).end_object();
   out.key("readings").begin_object().key("count").integer(count(numbers.readings.readings));
-  out.key("duplicates").integer(count(numbers.readings.duplicates)).key("late").integer(count(numbers.readings.late));
+  out.key("duplicates")
+      .integer(count(numbers.readings.duplicates))
+      .key("late")
+      .integer(count(numbers.readings.late));
   out.key("replaced").integer(count(numbers.readings.replaced));
   out.key("pending").integer(count(numbers.readings_pending));
-  text_or_null(out, "last", numbers.readings.last ? base::format_rfc3339(*numbers.readings.last) : std::string());
+  text_or_null(
+      out, "last",
+      numbers.readings.last ? base::format_rfc3339(*numbers.readings.last) : std::string());
   out.end_object().key("memory").integer(count(numbers.memory_bytes));
   return out.end_object().take();
 }

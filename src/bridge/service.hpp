@@ -1,4 +1,5 @@
-// The program's own topics: bridge/info, bridge/health, bridge/event, and its service device in Home Assistant.
+// The program's own topics: bridge/info, bridge/health, bridge/event, and its service device in
+// Home Assistant.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ namespace iometer::bridge {
 // What is told about the program on bridge/info.
 struct ServiceInfo {
   std::string version;
-  std::string instance;   // tells this bridge from another one
-  std::string transport;  // of the subscription
+  std::string instance;       // tells this bridge from another one
+  std::string transport;      // of the subscription
   std::string config = "{}";  // JSON object without secrets
 };
 
@@ -29,7 +30,8 @@ struct HealthNumbers {
 
 class Service {
  public:
-  Service(mqtt::Topics topics, ServiceInfo info) : topics_(std::move(topics)), info_(std::move(info)) {}
+  Service(mqtt::Topics topics, ServiceInfo info)
+      : topics_(std::move(topics)), info_(std::move(info)) {}
 
   void partner(std::string name) { partner_ = std::move(name); }
   void api_link(const ApiLinkChanged& link, base::WallTime now);
@@ -39,8 +41,8 @@ class Service {
   void publish_refused() { ++refused_; }
 
   // bridge/info and the service device where they changed.
-  void publish_info(std::size_t meters, std::size_t devices, const base::Now& now, Announcements& announcements,
-                    Effects& effects);
+  void publish_info(std::size_t meters, std::size_t devices, const base::Now& now,
+                    Announcements& announcements, Effects& effects);
   // bridge/health each minute, and at once after a change of state.
   void publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects);
   [[nodiscard]] base::SteadyTime health_due() const { return health_due_; }

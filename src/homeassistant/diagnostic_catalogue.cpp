@@ -14,7 +14,9 @@ constexpr auto kAttachmentWords = model::EnumWords<model::CoreAttachmentStatus>:
 constexpr auto kPowerWords = model::EnumWords<model::CorePowerStatus>::kWords;
 constexpr auto kPinWords = model::EnumWords<model::PinStatus>::kWords;
 
-std::string word_or_meaningless(const std::string& word) { return word.empty() ? std::string(kMeaningless) : word; }
+std::string word_or_meaningless(const std::string& word) {
+  return word.empty() ? std::string(kMeaningless) : word;
+}
 
 // What the core last said about itself is old news once it has lost the bridge.
 bool core_is_reachable(const Device& device) {
@@ -44,27 +46,38 @@ std::string core_power(const Device& device) {
 }
 
 std::string core_pin(const Device& device) {
-  return core_is_reachable(device) ? word_or_meaningless(device.core.pin_status.word()) : std::string(kMeaningless);
+  return core_is_reachable(device) ? word_or_meaningless(device.core.pin_status.word())
+                                   : std::string(kMeaningless);
 }
 
 std::string core_battery(const Device& device) {
   const auto& level = device.core.battery_level;
   const bool wired = device.core.power_status.value() == model::CorePowerStatus::kWired;
-  if (wired || !core_is_reachable(device) || !level || *level < 0 || *level > 100) return std::string(kMeaningless);
+  if (wired || !core_is_reachable(device) || !level || *level < 0 || *level > 100)
+    return std::string(kMeaningless);
   return fmt::format("{}", *level);
 }
 
 constexpr auto kDiagnostics = std::to_array<DiagnosticSpec>({
-    {"bridge_connection", "Wi-Fi bridge connection", Platform::kBinarySensor, "connectivity", "", "", "",
-     kConnectionWords, bridge_connection},
-    {"core_connection", "Core connection", Platform::kBinarySensor, "connectivity", "", "", "", kConnectionWords,
-     core_connection},
-    {"core_attachment", "Core attachment", Platform::kBinarySensor, "connectivity", "", "", "", kAttachmentWords,
-     core_attachment},
-    {"core_power", "Power supply", Platform::kSensor, "enum", "", "", "mdi:power-plug-battery", kPowerWords,
-     core_power},
-    {"core_pin", "PIN status", Platform::kSensor, "enum", "", "", "mdi:form-textbox-password", kPinWords, core_pin},
-    {"core_battery", "Battery", Platform::kSensor, "battery", "%", "measurement", "", {}, core_battery},
+    {"bridge_connection", "Wi-Fi bridge connection", Platform::kBinarySensor, "connectivity", "",
+     "", "", kConnectionWords, bridge_connection},
+    {"core_connection", "Core connection", Platform::kBinarySensor, "connectivity", "", "", "",
+     kConnectionWords, core_connection},
+    {"core_attachment", "Core attachment", Platform::kBinarySensor, "connectivity", "", "", "",
+     kAttachmentWords, core_attachment},
+    {"core_power", "Power supply", Platform::kSensor, "enum", "", "", "mdi:power-plug-battery",
+     kPowerWords, core_power},
+    {"core_pin", "PIN status", Platform::kSensor, "enum", "", "", "mdi:form-textbox-password",
+     kPinWords, core_pin},
+    {"core_battery",
+     "Battery",
+     Platform::kSensor,
+     "battery",
+     "%",
+     "measurement",
+     "",
+     {},
+     core_battery},
 });
 
 }  // namespace

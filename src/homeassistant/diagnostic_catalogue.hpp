@@ -1,5 +1,5 @@
-// The diagnostic entities that are made of polled fields: one row each in diagnostic_catalogue.cpp. A row says what Home
-// Assistant shows and how the field becomes text.
+// The diagnostic entities that are made of polled fields: one row each in diagnostic_catalogue.cpp.
+// A row says what Home Assistant shows and how the field becomes text.
 #pragma once
 
 #include <span>
@@ -20,8 +20,10 @@ struct DiagnosticSpec {
   std::string_view unit;
   std::string_view state_class;
   std::string_view icon;
-  std::span<const std::string_view> words;  // enum: its options; binary sensor: the word for on, then for off
-  // The text for the topic. A field that means nothing now is kMeaningless; an unknown word goes out as it came.
+  std::span<const std::string_view>
+      words;  // enum: its options; binary sensor: the word for on, then for off
+  // The text for the topic. A field that means nothing now is kMeaningless; an unknown word goes
+  // out as it came.
   std::string (*text)(const model::Device&);
 };
 
@@ -30,7 +32,8 @@ inline constexpr std::string_view kMeaningless = "None";
 
 std::span<const DiagnosticSpec> diagnostics();
 
-// A template that lets the row's own words through and makes any other word unknown. Empty where no word list is.
+// A template that lets the row's own words through and makes any other word unknown. Empty where no
+// word list is.
 std::string value_template(const DiagnosticSpec& spec);
 
 }  // namespace iometer::homeassistant

@@ -76,10 +76,12 @@ mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device
   out.key("components").begin_object();
   for (const auto& entity : entities) write_entity(out, device.id, entity);
   out.end_object().end_object();
-  return {fmt::format("{}/device/{}/config", options.prefix, device.id), out.take(), mqtt::Qos::kAtLeastOnce, true};
+  return {fmt::format("{}/device/{}/config", options.prefix, device.id), out.take(),
+          mqtt::Qos::kAtLeastOnce, true};
 }
 
-Entity diagnostic_entity(const DiagnosticSpec& spec, const mqtt::Topics& topics, std::string_view device_slug) {
+Entity diagnostic_entity(const DiagnosticSpec& spec, const mqtt::Topics& topics,
+                         std::string_view device_slug) {
   Entity entity;
   entity.id = spec.key;
   entity.platform = spec.platform;

@@ -1,6 +1,7 @@
-// Home Assistant's MQTT discovery in its device form: one retained message announces a device with all its entities.
-// Pure functions from values to messages. Rules: home-assistant.io, MQTT integration, "Device discovery payload";
-// unknown keys at the root, in `device` or in `origin` make Home Assistant drop the whole message.
+// Home Assistant's MQTT discovery in its device form: one retained message announces a device with
+// all its entities. Pure functions from values to messages. Rules: home-assistant.io, MQTT
+// integration, "Device discovery payload"; unknown keys at the root, in `device` or in `origin`
+// make Home Assistant drop the whole message.
 #pragma once
 
 #include <optional>
@@ -22,11 +23,11 @@ struct DiscoveryOptions {
 struct DeviceInfo {
   std::string id;  // the object id of the topic and the device's identifier: [A-Za-z0-9_-]
   std::string name;
-  std::string manufacturer;   // "" = not known
+  std::string manufacturer;  // "" = not known
   std::string model;
   std::string serial_number;  // "" = none
   std::string sw_version;     // "" = none
-  std::string via_device;     // identifier of the device that this one is reached through; "" = none
+  std::string via_device;  // identifier of the device that this one is reached through; "" = none
 };
 
 struct Entity {
@@ -50,9 +51,11 @@ struct Entity {
 };
 
 // homeassistant/device/<id>/config with all entities; QoS 1, retained.
-mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device, const std::vector<Entity>& entities);
+mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device,
+                       const std::vector<Entity>& entities);
 
 // The entity of a row of the diagnostic catalogue, on the device's own topics.
-Entity diagnostic_entity(const DiagnosticSpec& spec, const mqtt::Topics& topics, std::string_view device_slug);
+Entity diagnostic_entity(const DiagnosticSpec& spec, const mqtt::Topics& topics,
+                         std::string_view device_slug);
 
 }  // namespace iometer::homeassistant

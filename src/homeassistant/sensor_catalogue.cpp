@@ -11,8 +11,9 @@
 namespace iometer::homeassistant {
 namespace {
 
-// What a value measures: its unit, its class in Home Assistant and how it is shown. State class of registers is
-// `total`: a register belongs to one meter for life and never starts anew (home-assistant.io, sensor entity).
+// What a value measures: its unit, its class in Home Assistant and how it is shown. State class of
+// registers is `total`: a register belongs to one meter for life and never starts anew
+// (home-assistant.io, sensor entity).
 struct Quantity {
   std::string_view unit;
   std::string_view device_class;
@@ -27,11 +28,14 @@ constexpr Quantity kPower{"W", "power", "measurement", "", 0, ValueKind::kInstan
 constexpr Quantity kVoltage{"V", "voltage", "measurement", "", 1, ValueKind::kInstantaneous};
 constexpr Quantity kCurrent{"A", "current", "measurement", "", 2, ValueKind::kInstantaneous};
 constexpr Quantity kFrequency{"Hz", "frequency", "measurement", "", 2, ValueKind::kInstantaneous};
-constexpr Quantity kPowerFactor{"", "power_factor", "measurement", "", 2, ValueKind::kInstantaneous};
+constexpr Quantity kPowerFactor{"", "power_factor",           "measurement", "",
+                                2,  ValueKind::kInstantaneous};
 constexpr Quantity kReactiveEnergy{"varh", "reactive_energy", "total", "", 0, ValueKind::kRegister};
-constexpr Quantity kReactivePower{"var", "reactive_power", "measurement", "", 0, ValueKind::kInstantaneous};
+constexpr Quantity kReactivePower{"var", "reactive_power",         "measurement", "",
+                                  0,     ValueKind::kInstantaneous};
 constexpr Quantity kApparentEnergy{"VAh", "", "total", "mdi:counter", 0, ValueKind::kRegister};
-constexpr Quantity kApparentPower{"VA", "apparent_power", "measurement", "", 0, ValueKind::kInstantaneous};
+constexpr Quantity kApparentPower{"VA", "apparent_power",         "measurement", "",
+                                  0,    ValueKind::kInstantaneous};
 
 // `e` is the tariff: kAnyTariff stands for 1 to 63 and puts its number where the texts have {}.
 constexpr int kAnyTariff = -1;
@@ -88,11 +92,11 @@ constexpr auto kRows = std::to_array<Row>({
     {73, 7, 0, "power_factor_l3", "Power factor L3", &kPowerFactor},
 });
 
-// For codes without a row: only what a unit alone can tell. Whether energy is a lifetime register cannot be told
-// without group D, and a wrong state class would spoil long-term statistics.
-constexpr std::array<const Quantity*, 9> kByUnit{&kEnergy,    &kPower,        &kVoltage,
-                                                 &kCurrent,   &kFrequency,    &kReactiveEnergy,
-                                                 &kReactivePower, &kApparentEnergy, &kApparentPower};
+// For codes without a row: only what a unit alone can tell. Whether energy is a lifetime register
+// cannot be told without group D, and a wrong state class would spoil long-term statistics.
+constexpr std::array<const Quantity*, 9> kByUnit{
+    &kEnergy,         &kPower,         &kVoltage,        &kCurrent,      &kFrequency,
+    &kReactiveEnergy, &kReactivePower, &kApparentEnergy, &kApparentPower};
 
 constexpr std::uint8_t kElectricity = 1;
 constexpr std::uint8_t kTimeIntegral = 8;  // group D of a register since the meter's start
@@ -123,7 +127,8 @@ void apply(Sensor& sensor, const Quantity& quantity) {
 }
 
 // A text of the table with the tariff and, behind it, the channel.
-std::string fill(std::string_view text, const model::ObisCode& code, std::string_view channel_format) {
+std::string fill(std::string_view text, const model::ObisCode& code,
+                 std::string_view channel_format) {
   auto filled = fmt::format(fmt::runtime(text), code.e());
   if (code.b() != 0) filled += fmt::format(fmt::runtime(channel_format), code.b());
   return filled;
@@ -135,8 +140,8 @@ Sensor unmapped(const model::ObisCode& code, std::string unit) {
   sensor.name = "OBIS " + code.canonical();
   const bool is_register = code.d() == kTimeIntegral && code.f() == model::ObisCode::kCurrent;
   sensor.kind = is_register ? ValueKind::kRegister : ValueKind::kInstantaneous;
-  const auto found =
-      std::find_if(kByUnit.begin(), kByUnit.end(), [&](const Quantity* quantity) { return quantity->unit == unit; });
+  const auto found = std::find_if(kByUnit.begin(), kByUnit.end(),
+                                  [&](const Quantity* quantity) { return quantity->unit == unit; });
   if (found != kByUnit.end()) {
     apply(sensor, **found);
     if ((*found)->kind == ValueKind::kRegister && !is_register) sensor.state_class = {};

@@ -1,5 +1,5 @@
-// OBIS code → what Home Assistant and the topics call it. One row per meaning in sensor_catalogue.cpp; a code without a
-// row is classed by its unit alone.
+// OBIS code → what Home Assistant and the topics call it. One row per meaning in
+// sensor_catalogue.cpp; a code without a row is classed by its unit alone.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace iometer::homeassistant {
 
-// Whether a value still says something when readings stop: a register does, a measurement of the moment does not.
+// Whether a value still says something when readings stop: a register does, a measurement of the
+// moment does not.
 enum class ValueKind { kRegister, kInstantaneous };
 
 // A sensor as Home Assistant's sensor platform wants it; empty texts mean "not given".
@@ -27,8 +28,8 @@ struct Sensor {
   bool operator==(const Sensor&) const = default;
 };
 
-// The sensor for a code whose values come in `api_unit`. A row whose unit does not fit (energy in volts) is used for
-// its key and name only: without class Home Assistant takes any unit.
+// The sensor for a code whose values come in `api_unit`. A row whose unit does not fit (energy in
+// volts) is used for its key and name only: without class Home Assistant takes any unit.
 Sensor find_sensor(const model::ObisCode& code, std::string_view api_unit);
 
 // The codes that decide which one is a meter's total power (see bridge/meter_state).

@@ -17,7 +17,7 @@ struct Resolved {
   std::string error;
 };
 
-inline Resolved resolve(const std::string& host) {
+inline Resolved resolve_by_system(const std::string& host) {
   Resolved resolved;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

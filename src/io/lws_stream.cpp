@@ -288,9 +288,9 @@ void LwsStream::open(const StreamRequest& request, StreamListener& listener) {
     return;
   }
   // Nothing can interrupt the system's resolver: nobody may wait for its thread.
-  std::thread([loop = loop_.get(), inbox = loop_->inbox, connection,
-               host = connection->target.host] {
-    auto result = resolve(host);
+  std::thread([loop = loop_.get(), inbox = loop_->inbox, resolve = loop_->options.resolve,
+               connection] {
+    auto result = resolve(connection->target.host);
     inbox->post([loop, connection, result = std::move(result)]() mutable {
       loop->resolved(connection, std::move(result));
     });

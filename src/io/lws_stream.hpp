@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "io/host_resolver.hpp"
 #include "partner/stream.hpp"
 
 namespace iometer::io {
@@ -17,8 +18,10 @@ namespace iometer::io {
 struct LwsStreamOptions {
   std::string ca_file;  // empty = the system's certificate store
   std::string user_agent = "iometer2mqtt";
-  std::chrono::seconds handshake_timeout{
-      15};  // a backstop: whoever opens the stream watches the time itself
+  // Runs on a thread of its own, which nobody waits for: it may block, and may outlive the stream.
+  std::function<Resolved(const std::string& host)> resolve = resolve_by_system;
+  // A backstop: whoever opens the stream watches the time itself.
+  std::chrono::seconds handshake_timeout{15};
 };
 
 class LwsStream final : public partner::Stream {

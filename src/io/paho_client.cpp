@@ -1,13 +1,13 @@
 #include "io/paho_client.hpp"
 
+#include <MQTTAsync.h>
 #include <fmt/format.h>
+#include <mqtt/async_client.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <MQTTAsync.h>
-#include <mqtt/async_client.h>
-
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -18,44 +18,67 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPahoBadLogin311 = 5;   // CONNACK return codes (MQTT 3.1.1 section 3.2.2.3): not authorised
+constexpr int kPahoBadLogin311 =
+    5;  // CONNACK return codes (MQTT 3.1.1 section 3.2.2.3): not authorised
 constexpr int kPahoBadUser311 = 4;    // bad user name or password
 constexpr int kPahoBadLogin5 = 0x86;  // reason codes (MQTT 5 section 3.2.2.2)
 constexpr int kPahoNotAllowed5 = 0x87;
 // A backstop only: our own window keeps far fewer messages inside Paho.
 constexpr int kMaxBuffered = 20000;
 
-// The last error that Paho's TLS code wrote to its trace: its return codes say no more than "failed". The trace is
-// process-wide in Paho's C library, hence the one shared slot.
+// Why a TLS connection failed, from Paho's trace: its return codes say no more than "failed". The
+// trace is process-wide in Paho's C library, hence the one shared slot. It is on only while
+// connecting: later it would format every packet, beginnings of payloads included.
 class TlsTrace {
  public:
   static TlsTrace& instance() {
     static TlsTrace trace;
     return trace;
   }
-  void note(const char* line) {
-    const std::string_view text(line);
-    // Only OpenSSL's own words: other lines hold beginnings of payloads.
-    if (text.find(":SSL routines:") == std::string_view::npos && text.find("verify") == std::string_view::npos) return;
-    const std::lock_guard lock(mutex_);
-    last_ = text.substr(text.find("error:") == std::string_view::npos ? 0 : text.find("error:"));
+  void begin() {
+    take();
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_MINIMUM);
   }
+  void end() { MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR); }
   std::string take() {
     const std::lock_guard lock(mutex_);
-    return std::exchange(last_, {});
+    return std::exchange(reason_, {});
   }
 
  private:
   TlsTrace() {
     MQTTAsync_setTraceCallback([](MQTTASYNC_TRACE_LEVELS, char* line) { instance().note(line); });
-    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
+  }
+  void note(std::string_view line) {
+    constexpr std::string_view kOurAlert = "SSL alert write:fatal:";
+    constexpr std::string_view kTheirAlert = "SSL alert read:fatal:";
+    const std::lock_guard lock(mutex_);
+    if (line.find("X509_check_ip_asc is 1") != std::string_view::npos) {
+      reason_.clear();  // the name did not match because it is an address, and that does
+    } else if (const auto ours = line.find(kOurAlert); ours != std::string_view::npos) {
+      set(fmt::format("the broker's certificate or answer was refused: {}",
+                      line.substr(ours + kOurAlert.size())));
+    } else if (const auto theirs = line.find(kTheirAlert); theirs != std::string_view::npos) {
+      set(fmt::format("the broker refused: {}", line.substr(theirs + kTheirAlert.size())));
+    } else if (line.find("X509_check_host") != std::string_view::npos &&
+               line.find("failed") != std::string_view::npos) {
+      set("the broker's certificate is for another host name");
+    } else if (line.find("in SSL_CTX_load_verify_locations") != std::string_view::npos) {
+      set("the CA file cannot be read or holds no certificate");
+    } else if (line.find("in SSL_connect for socket") != std::string_view::npos) {
+      set("the handshake failed; does the broker speak TLS on this port?");
+    }
+  }
+  // The first reason is the one that caused the others.
+  void set(std::string reason) {
+    if (reason_.empty()) reason_ = std::move(reason);
   }
   std::mutex mutex_;
-  std::string last_;
+  std::string reason_;
 };
 
-// Paho leaves Nagle's algorithm on, which holds a reading back for about 20 ms, and does not give its socket out: it is
-// found by its peer's port.
+// Paho leaves Nagle's algorithm on, which holds a reading back for about 20 ms, and does not give
+// its socket out: it is found by its peer's port.
 void set_no_delay(std::uint16_t port) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
@@ -77,6 +100,15 @@ std::string words_for(int code) {
   return words != nullptr ? words : "";
 }
 
+// What a CONNACK refuses besides the login (MQTT 3.1.1 section 3.2.2.3, MQTT 5 section 3.2.2.2).
+std::string refusal(int code) {
+  if (code == 1 || code == 0x84)
+    return "it does not speak this version of MQTT; check mqtt.protocol";
+  if (code == 2 || code == 0x85) return "it does not accept the client id; check mqtt.client_id";
+  if (code == 3 || code == 0x88) return "it is not available at the moment";
+  return fmt::format("code {:#x}", code);
+}
+
 std::uint64_t token_of(const ::mqtt::token& token) {
   return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(token.get_user_context()));
 }
@@ -84,39 +116,45 @@ std::uint64_t token_of(const ::mqtt::token& token) {
 }  // namespace
 
 // One Paho client from connect to disconnect. Its callbacks run under Paho's locks and only post.
-class PahoClient::Connection final : public virtual ::mqtt::callback, public virtual ::mqtt::iaction_listener {
+class PahoClient::Connection final : public virtual ::mqtt::callback,
+                                     public virtual ::mqtt::iaction_listener {
  public:
   Connection(const PahoOptions& options, const mqtt::ClientEventSink& sink)
       : options_(options),
         sink_(sink),
-        client_(fmt::format("{}://{}:{}", options.tls ? "ssl" : "tcp", options.host, options.port), options.client_id,
-                create_options(options), nullptr) {
+        client_(fmt::format("{}://{}:{}", options.tls ? "ssl" : "tcp", options.host, options.port),
+                options.client_id, create_options(options), nullptr) {
     client_.set_callback(*this);  // before connect: Paho takes its lock in here
   }
 
   ~Connection() override { silent_ = true; }
 
   void connect() {
-    TlsTrace::instance().take();
+    if (options_.tls) TlsTrace::instance().begin();
     fill_connect_options();
     try {
       client_.connect(connect_options_, nullptr, connect_listener_);
     } catch (const ::mqtt::exception& error) {
-      post(mqtt::ConnectFailed{base::transient_error(describe(error.get_return_code(), error.what()))});
+      post(mqtt::ConnectFailed{
+          base::transient_error(describe(error.get_return_code(), error.what()))});
     }
   }
 
   base::Status publish(const mqtt::Message& message, std::optional<std::uint64_t> token) {
     try {
-      auto packet = ::mqtt::make_message(message.topic, message.payload, static_cast<int>(message.qos), message.retain);
+      auto packet = ::mqtt::make_message(message.topic, message.payload,
+                                         static_cast<int>(message.qos), message.retain);
       if (token) {
-        client_.publish(packet, reinterpret_cast<void*>(static_cast<std::uintptr_t>(*token)), *this);
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): a number for us, never followed
+        client_.publish(packet, reinterpret_cast<void*>(static_cast<std::uintptr_t>(*token)),
+                        *this);
       } else {
         client_.publish(packet);
       }
       return base::success();
     } catch (const ::mqtt::exception& error) {
-      return base::transient_error(fmt::format("publishing to {} failed: {}", message.topic, error.what()));
+      return base::transient_error(
+          fmt::format("publishing to {} failed: {}", message.topic, error.what()));
     }
   }
 
@@ -161,8 +199,8 @@ class PahoClient::Connection final : public virtual ::mqtt::callback, public vir
     if (!options_.username.empty()) connect.set_user_name(options_.username);
     if (!options_.password.empty()) connect.set_password(std::string(options_.password.reveal()));
     if (const auto& will = options_.last_will; !will.topic.empty()) {
-      connect.set_will(::mqtt::will_options(will.topic, ::mqtt::binary_ref(will.payload), static_cast<int>(will.qos),
-                                            will.retain));
+      connect.set_will(::mqtt::will_options(will.topic, ::mqtt::binary_ref(will.payload),
+                                            static_cast<int>(will.qos), will.retain));
     }
     if (!options_.tls) return;
     ::mqtt::ssl_options ssl;
@@ -177,21 +215,30 @@ class PahoClient::Connection final : public virtual ::mqtt::callback, public vir
   }
 
   std::string describe(int code, const std::string& words) const {
-    const auto tls = TlsTrace::instance().take();
+    const auto tls = options_.tls ? TlsTrace::instance().take() : std::string();
     const auto where = fmt::format("MQTT broker {}:{}", options_.host, options_.port);
-    if (!tls.empty()) return fmt::format("{}: TLS failed: {}; check mqtt.ca_file and the host name", where, tls);
-    return fmt::format("{} is not reachable ({}, code {}); check mqtt.url and that the broker runs", where,
-                       words.empty() ? "connection failed" : words, code);
+    if (!tls.empty())
+      return fmt::format("{}: TLS failed: {}; check mqtt.url and mqtt.ca_file", where, tls);
+    return fmt::format("{} is not reachable ({}, code {}); check mqtt.url and that the broker runs",
+                       where, words.empty() ? "connection failed" : words, code);
   }
 
   base::Error connect_error(const ::mqtt::token& token) const {
     const int code = token.get_return_code();
     const int reason = options_.mqtt5 ? static_cast<int>(token.get_reason_code()) : 0;
-    const bool refused = code == kPahoBadLogin311 || code == kPahoBadUser311 || code == kPahoBadLogin5 ||
-                         code == kPahoNotAllowed5 || reason == kPahoBadLogin5 || reason == kPahoNotAllowed5;
+    const bool refused = code == kPahoBadLogin311 || code == kPahoBadUser311 ||
+                         code == kPahoBadLogin5 || code == kPahoNotAllowed5 ||
+                         reason == kPahoBadLogin5 || reason == kPahoNotAllowed5;
+    // A positive code is the broker's, a negative one Paho's.
+    if (!refused && std::max(code, reason) > 0) {
+      return base::transient_error(fmt::format("MQTT broker {}:{} refused the connection: {}",
+                                               options_.host, options_.port,
+                                               refusal(std::max(code, reason))));
+    }
     if (!refused) return base::transient_error(describe(code, words_for(code)));
-    return base::auth_error(fmt::format("MQTT broker {}:{} refused the login; check mqtt.username and mqtt.password",
-                                        options_.host, options_.port));
+    return base::auth_error(
+        fmt::format("MQTT broker {}:{} refused the login; check mqtt.username and mqtt.password",
+                    options_.host, options_.port));
   }
 
   // --- Paho's threads ---
@@ -221,19 +268,23 @@ class PahoClient::Connection final : public virtual ::mqtt::callback, public vir
    public:
     explicit ConnectListener(Connection& owner) : owner_(owner) {}
     void on_success(const ::mqtt::token& token) override {
+      TlsTrace::instance().end();
+      // Paho tells of the first connection twice: by the token, and by its "connected" callback.
+      if (owner_.connected_.exchange(true)) return;
       mqtt::Connected connected;
       if (owner_.options_.mqtt5) {
         const auto response = token.get_connect_response();
         const auto& properties = response.get_properties();
         if (properties.contains(::mqtt::property::RECEIVE_MAXIMUM)) {
-          connected.receive_maximum = ::mqtt::get<std::uint16_t>(properties, ::mqtt::property::RECEIVE_MAXIMUM);
+          connected.receive_maximum =
+              ::mqtt::get<std::uint16_t>(properties, ::mqtt::property::RECEIVE_MAXIMUM);
         }
       }
       set_no_delay(owner_.options_.port);
-      owner_.connected_ = true;
       owner_.post(connected);
     }
     void on_failure(const ::mqtt::token& token) override {
+      TlsTrace::instance().end();
       owner_.post(mqtt::ConnectFailed{owner_.connect_error(token)});
     }
 
@@ -247,7 +298,8 @@ class PahoClient::Connection final : public virtual ::mqtt::callback, public vir
     void on_success(const ::mqtt::token& token) override {
       const auto codes = token.get_subscribe_response().get_reason_codes();
       for (const auto code : codes) {
-        if (static_cast<int>(code) >= 0x80) owner_.post(mqtt::SubscribeFailed{fmt::format("code {:#x}", static_cast<int>(code))});
+        if (static_cast<int>(code) >= 0x80)
+          owner_.post(mqtt::SubscribeFailed{fmt::format("code {:#x}", static_cast<int>(code))});
       }
     }
     void on_failure(const ::mqtt::token& token) override {

@@ -10,7 +10,8 @@ namespace iometer::io {
 
 class Signals {
  public:
-  // Call first of all in main(): threads that start later inherit it, and only the signal thread sees the signals.
+  // Call first of all in main(): threads that start later inherit it, and only the signal thread
+  // sees the signals.
   static void block();
 
   // `on_stop` is called on the signal thread, once per signal, with the signal's number.

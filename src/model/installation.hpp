@@ -1,6 +1,6 @@
-// Installations and devices as the Partner API's types Installation, Device, DeviceBridge and DeviceCore describe them.
-// The API's own list of enum words is blank in its documentation: these are the words of IOmeter's local API, and
-// OpenEnum keeps any other.
+// Installations and devices as the Partner API's types Installation, Device, DeviceBridge and
+// DeviceCore describe them. The API's own list of enum words is blank in its documentation: these
+// are the words of IOmeter's local API, and OpenEnum keeps any other.
 #pragma once
 
 #include <array>
@@ -62,7 +62,8 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
-// One household (or user) that is linked to the partner. The API does not say which device reads which meter.
+// One household (or user) that is linked to the partner. The API does not say which device reads
+// which meter.
 struct Installation {
   std::string id;
   std::vector<Meter> meters;

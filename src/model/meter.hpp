@@ -1,4 +1,5 @@
-// Meters and their readings as the Partner API's types Meter, MeterReading and MeterReadingValue describe them.
+// Meters and their readings as the Partner API's types Meter, MeterReading and MeterReadingValue
+// describe them.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace iometer::model {
 
-// One energy meter. `number` is what is printed on it, for people; `id` (a UUID) is what identifies it.
+// One energy meter. `number` is what is printed on it, for people; `id` (a UUID) is what identifies
+// it.
 struct Meter {
   std::string id;
   std::string number;

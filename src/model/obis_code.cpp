@@ -28,13 +28,15 @@ struct Parts {
   [[nodiscard]] std::array<std::string_view, 6> all() const { return {a, b, c, d, e, f}; }
 };
 
-// Cuts `A-B:C.D.E*F` at its separators. Nothing where they stand in no such order or a group is written but empty.
+// Cuts `A-B:C.D.E*F` at its separators. Nothing where they stand in no such order or a group is
+// written but empty.
 std::optional<Parts> split(std::string_view text) {
   Parts parts;
   if (const auto colon = text.find(':'); colon != std::string_view::npos) {
     const auto medium = text.substr(0, colon);
     const auto dash = medium.find('-');
-    if (dash == std::string_view::npos || dash == 0 || dash + 1 == medium.size()) return std::nullopt;
+    if (dash == std::string_view::npos || dash == 0 || dash + 1 == medium.size())
+      return std::nullopt;
     parts.a = medium.substr(0, dash);
     parts.b = medium.substr(dash + 1);
     text.remove_prefix(colon + 1);
@@ -57,7 +59,8 @@ std::optional<Parts> split(std::string_view text) {
   return parts;
 }
 
-// The API's hexadecimal format has all six groups, each of exactly two digits; `1-0:1.8.0*255` never looks like that.
+// The API's hexadecimal format has all six groups, each of exactly two digits; `1-0:1.8.0*255`
+// never looks like that.
 bool is_hexadecimal(const Parts& parts) {
   const auto groups = parts.all();
   return std::all_of(groups.begin(), groups.end(), [](std::string_view group) {
@@ -84,8 +87,8 @@ ObisCode from_groups(const std::array<std::uint8_t, 6>& g) {
 
 base::Result<ObisCode> ObisCode::parse(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
-    return base::protocol_error(
-        fmt::format("\"{}\" is not an OBIS code such as 1-0:1.8.0: {}", base::printable(text, 40), why));
+    return base::protocol_error(fmt::format("\"{}\" is not an OBIS code such as 1-0:1.8.0: {}",
+                                            base::printable(text, 40), why));
   };
   const auto code = base::trim(text);
   std::array<std::uint8_t, 6> groups{1, 0, 0, 0, 0, kCurrent};
@@ -101,8 +104,8 @@ base::Result<ObisCode> ObisCode::parse(std::string_view text) {
   for (std::size_t i = 0; i < 6; ++i) {
     if (texts[i].empty()) continue;  // keeps the default
     const bool letters_allowed = i == 2 || i == 3;
-    const auto value = hexadecimal         ? parse_byte(texts[i], 16)
-                       : letters_allowed   ? parse_group(texts[i])
+    const auto value = hexadecimal            ? parse_byte(texts[i], 16)
+                       : letters_allowed      ? parse_group(texts[i])
                        : texts[i].size() <= 3 ? parse_byte(texts[i], 10)
                                               : std::nullopt;
     if (!value) return refuse(fmt::format("group {} is no number from 0 to 255", "ABCDEF"[i]));

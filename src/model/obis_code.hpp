@@ -1,5 +1,5 @@
-// An OBIS code (IEC 62056-6-1): six value groups A-B:C.D.E*F that say what a number means. A plain value: one code has
-// one canonical form, whichever of the API's formats it came in.
+// An OBIS code (IEC 62056-6-1): six value groups A-B:C.D.E*F that say what a number means. A plain
+// value: one code has one canonical form, whichever of the API's formats it came in.
 #pragma once
 
 #include <array>
@@ -26,7 +26,8 @@ class ObisCode {
   //   hexadecimal    01-00:01.08.00*ff (six groups of two digits), 0100010800FF
   //   decimal        1-0:1.8.0*255, 1-0:1.8.0&255, 1-0:1.8.0, 1.8.0*255, 1.8.0, 1.8
   //   with letters   C.1.0, f.f (C=96, F=97, L=98, P=99)
-  // A-B is 1-0 where missing, E is 0 (also where it is 255 with D 7 or 8), F is 255. The error gives the reason.
+  // A-B is 1-0 where missing, E is 0 (also where it is 255 with D 7 or 8), F is 255. The error
+  // gives the reason.
   static base::Result<ObisCode> parse(std::string_view text);
 
   [[nodiscard]] constexpr std::uint8_t a() const { return groups_[0]; }

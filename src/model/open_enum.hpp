@@ -1,5 +1,6 @@
-// An enumeration of the API that may grow: a word that we do not know keeps its text instead of failing the answer
-// that it stands in. Specialise EnumWords<E> with the words in the order of E; E's last enumerator is kUnknown.
+// An enumeration of the API that may grow: a word that we do not know keeps its text instead of
+// failing the answer that it stands in. Specialise EnumWords<E> with the words in the order of E;
+// E's last enumerator is kUnknown.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +30,9 @@ class OpenEnum {
     if (found != words.end()) result.value_ = static_cast<E>(found - words.begin());
     return result;
   }
-  OpenEnum(E value) : value_(value) {  // NOLINT(google-explicit-constructor): E and OpenEnum<E> are the same to a reader
+  OpenEnum(E value)
+      : value_(value) {  // NOLINT(google-explicit-constructor): E and OpenEnum<E> are the same to a
+                         // reader
     if (value != E::kUnknown) word_ = EnumWords<E>::kWords[static_cast<std::size_t>(value)];
   }
 

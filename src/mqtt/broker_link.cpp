@@ -30,7 +30,10 @@ void append(std::vector<LinkEvent>& events, std::vector<LinkEvent> more) {
 }  // namespace
 
 BrokerLink::BrokerLink(Client& client, Topics topics, BrokerLinkOptions options)
-    : client_(client), topics_(std::move(topics)), options_(std::move(options)), outbox_(options_.mark_resent) {}
+    : client_(client),
+      topics_(std::move(topics)),
+      options_(std::move(options)),
+      outbox_(options_.mark_resent) {}
 
 void BrokerLink::start(base::SteadyTime now) { connect(now); }
 
@@ -41,11 +44,14 @@ void BrokerLink::connect(base::SteadyTime now) {
 }
 
 std::vector<LinkEvent> BrokerLink::on(ClientEvent event, base::SteadyTime now) {
-  if (state_ == State::kIdle || state_ == State::kWaiting) return {};  // late news of a connection that is given up
+  if (state_ == State::kIdle || state_ == State::kWaiting)
+    return {};  // late news of a connection that is given up
   if (const auto* up = std::get_if<Connected>(&event)) return connected(*up, now);
   if (const auto* failed = std::get_if<ConnectFailed>(&event)) return lost(failed->error, now);
   if (const auto* gone = std::get_if<ConnectionLost>(&event)) {
-    return lost(base::transient_error(fmt::format("connection to the MQTT broker lost: {}", gone->reason)), now);
+    return lost(
+        base::transient_error(fmt::format("connection to the MQTT broker lost: {}", gone->reason)),
+        now);
   }
   if (const auto* acked = std::get_if<Acknowledged>(&event)) return acknowledged(*acked, now);
   if (std::holds_alternative<PublishFailed>(event)) {
@@ -54,7 +60,8 @@ std::vector<LinkEvent> BrokerLink::on(ClientEvent event, base::SteadyTime now) {
   if (const auto* refused = std::get_if<SubscribeFailed>(&event)) {
     state_ = State::kDenied;
     deadline_ = now + kProbeAgain;
-    return {LinkDenied{fmt::format("subscribing below \"{}\" was refused: {}", topics_.base(), refused->reason)}};
+    return {LinkDenied{
+        fmt::format("subscribing below \"{}\" was refused: {}", topics_.base(), refused->reason)}};
   }
   return received(std::move(std::get<Received>(event).message), now);
 }
@@ -70,12 +77,13 @@ std::vector<LinkEvent> BrokerLink::connected(const Connected& event, base::Stead
   auto filters = options_.subscriptions;
   filters.push_back(topics_.bridge("probe"));
   filters.push_back(topics_.bridge("state"));
-  if (const auto subscribed = client_.subscribe(filters); !subscribed) return lost(subscribed.error(), now);
+  if (const auto subscribed = client_.subscribe(filters); !subscribed)
+    return lost(subscribed.error(), now);
   return send_probe(now);
 }
 
-// A broker of MQTT 3.1.1 acknowledges what it denies (section 3.3.5): only a message that comes back proves that we may
-// publish and read.
+// A broker of MQTT 3.1.1 acknowledges what it denies (section 3.3.5): only a message that comes
+// back proves that we may publish and read.
 std::vector<LinkEvent> BrokerLink::send_probe(base::SteadyTime now) {
   probe_nonce_ = fmt::format("{:016x}", options_.random());
   state_ = State::kProbing;
@@ -88,7 +96,8 @@ std::vector<LinkEvent> BrokerLink::send_probe(base::SteadyTime now) {
 std::vector<LinkEvent> BrokerLink::probe_returned(base::SteadyTime now) {
   failures_ = 0;
   last_progress_ = now;
-  // The broker may have come back without its data, or with old data: only we know what belongs there.
+  // The broker may have come back without its data, or with old data: only we know what belongs
+  // there.
   outbox_.replay_retained();
   state_ = State::kReplaying;
   deadline_ = now + kAcknowledgePatience;
@@ -107,7 +116,8 @@ std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now)
 
 base::Duration BrokerLink::retry_delay(const base::Error& error) {
   if (error.kind == base::ErrorKind::kAuth) return kAuthRetry;
-  const base::Duration full = std::min<base::Duration>(kLongestRetry, 1s * (1U << std::min(failures_, 5U)));
+  const base::Duration full =
+      std::min<base::Duration>(kLongestRetry, 1s * (1U << std::min(failures_, 5U)));
   ++failures_;
   // Half to all of it: many bridges must not come back to a restarted broker in the same moment.
   return full / 2 + full / 2 * static_cast<int>(options_.random() % 1000) / 1000;
@@ -124,7 +134,8 @@ std::vector<LinkEvent> BrokerLink::acknowledged(const Acknowledged& event, base:
   }
   if (event.reason_code >= 0x80) {
     if (const auto parcel = outbox_.refused(event.token)) {
-      events.emplace_back(ParcelRefused{parcel->messages.back().topic, event.reason_code, parcel->commit_id});
+      events.emplace_back(
+          ParcelRefused{parcel->messages.back().topic, event.reason_code, parcel->commit_id});
     }
   } else if (const auto commit_id = outbox_.acknowledged(event.token)) {
     events.emplace_back(ParcelCommitted{*commit_id});
@@ -135,7 +146,8 @@ std::vector<LinkEvent> BrokerLink::acknowledged(const Acknowledged& event, base:
 
 std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime now) {
   if (message.topic == topics_.bridge("probe")) {
-    const bool ours = message.payload == probe_nonce_ && (state_ == State::kProbing || state_ == State::kDenied);
+    const bool ours =
+        message.payload == probe_nonce_ && (state_ == State::kProbing || state_ == State::kDenied);
     return ours ? probe_returned(now) : std::vector<LinkEvent>{};
   }
   if (message.topic == topics_.bridge("state")) {
@@ -148,7 +160,8 @@ std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime no
 
 void BrokerLink::announce_online() {
   // Not in the ledger: it is said when everything else that is retained is in place.
-  outbox_.push({{{topics_.bridge("state"), "online", Qos::kAtLeastOnce, true}}, std::nullopt, false});
+  outbox_.push(
+      {{{topics_.bridge("state"), "online", Qos::kAtLeastOnce, true}}, std::nullopt, false});
 }
 
 void BrokerLink::publish(Parcel parcel) { outbox_.push(std::move(parcel)); }
@@ -160,10 +173,12 @@ std::vector<LinkEvent> BrokerLink::flush(base::SteadyTime now) {
   while (state_ == State::kUp || outbox_.is_replaying()) {
     const auto outgoing = outbox_.next();
     if (!outgoing) break;
-    if (const auto sent = client_.publish(outgoing->message, outgoing->token); !sent) return lost(sent.error(), now);
+    if (const auto sent = client_.publish(outgoing->message, outgoing->token); !sent)
+      return lost(sent.error(), now);
   }
   if (was_idle) last_progress_ = now;
-  deadline_ = outbox_.in_flight() > 0 ? last_progress_ + kAcknowledgePatience : base::SteadyTime::max();
+  deadline_ =
+      outbox_.in_flight() > 0 ? last_progress_ + kAcknowledgePatience : base::SteadyTime::max();
   if (state_ == State::kReplaying && !outbox_.is_replaying()) {
     state_ = State::kUp;
     announce_online();
@@ -175,24 +190,28 @@ std::vector<LinkEvent> BrokerLink::flush(base::SteadyTime now) {
 }
 
 std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
-  const bool holding = (state_ == State::kUp || state_ == State::kReplaying) && deadline_ == hold_until_;
+  const bool holding =
+      (state_ == State::kUp || state_ == State::kReplaying) && deadline_ == hold_until_;
   if (now < deadline_ || holding) return flush(now);
   switch (state_) {
     case State::kWaiting:
       connect(now);
       return {};
     case State::kConnecting:
-      return lost(base::transient_error("the MQTT broker did not answer the connection request"), now);
+      return lost(base::transient_error("the MQTT broker did not answer the connection request"),
+                  now);
     case State::kProbing:
       state_ = State::kDenied;
       deadline_ = now + kProbeAgain;
-      return {LinkDenied{fmt::format("a message to {} did not come back: allow this user to publish and read below \"{}/#\"",
-                                     topics_.bridge("probe"), topics_.base())}};
+      return {LinkDenied{fmt::format(
+          "a message to {} did not come back: allow this user to publish and read below \"{}/#\"",
+          topics_.bridge("probe"), topics_.base())}};
     case State::kDenied:
       return lost(base::transient_error("asking the MQTT broker again for permission"), now);
     case State::kReplaying:
     case State::kUp:
-      return lost(base::transient_error("the MQTT broker acknowledged nothing for 30 seconds"), now);
+      return lost(base::transient_error("the MQTT broker acknowledged nothing for 30 seconds"),
+                  now);
     case State::kIdle:
       break;
   }
@@ -202,7 +221,8 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
 
 void BrokerLink::begin_leaving() {
   leaving_ = true;
-  outbox_.push({{{topics_.bridge("state"), "offline", Qos::kAtLeastOnce, true}}, std::nullopt, false});
+  outbox_.push(
+      {{{topics_.bridge("state"), "offline", Qos::kAtLeastOnce, true}}, std::nullopt, false});
 }
 
 }  // namespace iometer::mqtt

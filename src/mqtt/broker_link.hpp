@@ -1,6 +1,7 @@
-// Keeps the connection to the broker: connect, ask whether we may publish and read (probe), publish again what should
-// be retained, say that we are online, send what waits, find out that the broker no longer answers, try again later.
-// Sans-I/O but for the Client seam; owned by the brain's thread, which passes the clock.
+// Keeps the connection to the broker: connect, ask whether we may publish and read (probe), publish
+// again what should be retained, say that we are online, send what waits, find out that the broker
+// no longer answers, try again later. Sans-I/O but for the Client seam; owned by the brain's
+// thread, which passes the clock.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ namespace iometer::mqtt {
 
 struct BrokerLinkOptions {
   bool mqtt5 = false;
-  std::vector<std::string> subscriptions;    // beside our own: Home Assistant's status topic
-  std::function<std::uint64_t()> random;     // for jitter and the probe's nonce
+  std::vector<std::string> subscriptions;     // beside our own: Home Assistant's status topic
+  std::function<std::uint64_t()> random;      // for jitter and the probe's nonce
   std::function<void(Message&)> mark_resent;  // as Outbox takes it
 };
 
@@ -30,7 +31,8 @@ struct LinkDown {
   base::Error error;
   base::Duration retry_in;
 };
-// The broker lets us connect but not publish or read below our base topic; the link asks again by itself.
+// The broker lets us connect but not publish or read below our base topic; the link asks again by
+// itself.
 struct LinkDenied {
   std::string detail;
 };
@@ -45,7 +47,8 @@ struct ParcelRefused {
 struct MessageReceived {
   Message message;
 };
-using LinkEvent = std::variant<LinkUp, LinkDown, LinkDenied, ParcelCommitted, ParcelRefused, MessageReceived>;
+using LinkEvent =
+    std::variant<LinkUp, LinkDown, LinkDenied, ParcelCommitted, ParcelRefused, MessageReceived>;
 
 class BrokerLink {
  public:
@@ -97,7 +100,8 @@ class BrokerLink {
   bool leaving_ = false;
   base::SteadyTime deadline_ = base::SteadyTime::max();
   base::SteadyTime last_progress_;
-  base::SteadyTime hold_until_ = base::SteadyTime::min();  // the broker's quota is used up until then
+  base::SteadyTime hold_until_ =
+      base::SteadyTime::min();  // the broker's quota is used up until then
   std::string probe_nonce_;
   unsigned failures_ = 0;
   std::uint64_t reconnects_ = 0;

@@ -1,6 +1,6 @@
-// The MQTT client seam: one connection to one broker. mqtt declares it, io/paho_client implements it, unit tests have a
-// full fake. All methods are called by one thread (the brain); events come from the client's own threads and must only
-// be posted to that one.
+// The MQTT client seam: one connection to one broker. mqtt declares it, io/paho_client implements
+// it, unit tests have a full fake. All methods are called by one thread (the brain); events come
+// from the client's own threads and must only be posted to that one.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,8 @@
 
 namespace iometer::mqtt {
 
-// CONNACK: accepted. `receive_maximum` is the broker's (MQTT 5 section 3.2.2.3.3), where it said one.
+// CONNACK: accepted. `receive_maximum` is the broker's (MQTT 5 section 3.2.2.3.3), where it said
+// one.
 struct Connected {
   std::optional<std::uint16_t> receive_maximum;
 };
@@ -43,8 +44,8 @@ struct Received {
   Message message;
 };
 
-using ClientEvent =
-    std::variant<Connected, ConnectFailed, ConnectionLost, Acknowledged, PublishFailed, SubscribeFailed, Received>;
+using ClientEvent = std::variant<Connected, ConnectFailed, ConnectionLost, Acknowledged,
+                                 PublishFailed, SubscribeFailed, Received>;
 using ClientEventSink = std::function<void(ClientEvent)>;
 
 class Client {
@@ -52,8 +53,8 @@ class Client {
   virtual ~Client() = default;
   // Starts connecting; Connected or ConnectFailed follows.
   virtual void connect() = 0;
-  // Hands a message over; with a token, Acknowledged or PublishFailed follows unless the connection ends first.
-  // An error means that it was not taken and that the link should be dropped.
+  // Hands a message over; with a token, Acknowledged or PublishFailed follows unless the connection
+  // ends first. An error means that it was not taken and that the link should be dropped.
   virtual base::Status publish(const Message& message, std::optional<std::uint64_t> token) = 0;
   // QoS 1; SubscribeFailed may follow.
   virtual base::Status subscribe(const std::vector<std::string>& filters) = 0;

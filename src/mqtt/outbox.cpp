@@ -14,6 +14,7 @@ void Outbox::push(Parcel parcel) {
   Entry entry;
   entry.parcel = std::move(parcel);
   entry.order = ++last_order_;
+  entry.skip_superseded = is_replaying();  // the replay may come to a newer push first
   waiting_.push_back(std::move(entry));
 }
 
@@ -26,7 +27,8 @@ void Outbox::replay_retained() {
 
 void Outbox::forget_retained() {
   for (std::size_t i = 0; i < ledger_.size(); ++i) {
-    if (!ledger_.at(i).topic.empty()) push({{{ledger_.at(i).topic, "", Qos::kAtLeastOnce, true}}, std::nullopt});
+    if (!ledger_.at(i).topic.empty())
+      push({{{ledger_.at(i).topic, "", Qos::kAtLeastOnce, true}}, std::nullopt});
   }
 }
 
@@ -39,10 +41,12 @@ bool Outbox::window_takes(std::size_t messages) const {
          (messages_in_flight_ == 0 || messages_in_flight_ + messages <= limits_.messages_in_flight);
 }
 
-// What a newer message has replaced must not come back over it: the first sending may have arrived after all.
+// What a newer message has replaced must not come back over it: the first sending may have arrived
+// after all.
 bool Outbox::is_superseded(const Entry& entry, std::size_t message) const {
   const auto& candidate = entry.parcel.messages[message];
-  return entry.skip_superseded && entry.parcel.remember && candidate.retain && !ledger_.is_current(candidate);
+  return entry.skip_superseded && entry.parcel.remember && candidate.retain &&
+         !ledger_.is_current(candidate);
 }
 
 bool Outbox::is_pointless(const Entry& entry) const {
@@ -61,7 +65,8 @@ std::optional<Outbox::Outgoing> Outbox::next() {
   if (!sending_) {
     if (!is_replaying()) drop_pointless();
     if (!is_replaying() && waiting_.empty()) return std::nullopt;
-    if (!window_takes(is_replaying() ? 1 : waiting_.front().parcel.messages.size())) return std::nullopt;
+    if (!window_takes(is_replaying() ? 1 : waiting_.front().parcel.messages.size()))
+      return std::nullopt;
     if (is_replaying()) {
       take_replayed();
     } else {
@@ -85,7 +90,8 @@ void Outbox::take_replayed() {
 
 std::optional<Outbox::Outgoing> Outbox::continue_entry() {
   const auto& messages = sending_->parcel.messages;
-  while (sending_next_ + 1 < messages.size() && is_superseded(*sending_, sending_next_)) ++sending_next_;
+  while (sending_next_ + 1 < messages.size() && is_superseded(*sending_, sending_next_))
+    ++sending_next_;
   Outgoing outgoing{messages[sending_next_], std::nullopt};
   ++sending_next_;
   ++sending_->sent;
@@ -99,8 +105,8 @@ std::optional<Outbox::Outgoing> Outbox::continue_entry() {
 }
 
 std::optional<Outbox::Entry> Outbox::take_in_flight(std::uint64_t token) {
-  const auto found =
-      std::find_if(in_flight_.begin(), in_flight_.end(), [&](const Entry& entry) { return entry.token == token; });
+  const auto found = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                  [&](const Entry& entry) { return entry.token == token; });
   if (found == in_flight_.end()) return std::nullopt;
   Entry entry = std::move(*found);
   in_flight_.erase(found);
@@ -121,12 +127,14 @@ std::optional<Parcel> Outbox::refused(std::uint64_t token) {
 
 void Outbox::put_back(Entry entry) {
   auto& last = entry.parcel.messages.back();
-  if (!entry.resent && !last.retain) mark_resent_(last);  // a retained one stays what the ledger holds
+  if (!entry.resent && !last.retain)
+    mark_resent_(last);  // a retained one stays what the ledger holds
   entry.resent = true;
   entry.skip_superseded = true;
   entry.sent = 0;
-  const auto later = std::find_if(waiting_.begin(), waiting_.end(),
-                                  [&](const Entry& waiting) { return waiting.order > entry.order; });
+  const auto later = std::find_if(waiting_.begin(), waiting_.end(), [&](const Entry& waiting) {
+    return waiting.order > entry.order;
+  });
   waiting_.insert(later, std::move(entry));
 }
 

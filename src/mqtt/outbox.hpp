@@ -1,8 +1,9 @@
-// What is waiting for the broker, and what is on its way. A parcel is a group of messages that is sent in order on one
-// connection; its last message is QoS 1 and its PUBACK is the proof that the broker has read all of them (MQTT 3.1.1
-// section 4.6: ordered delivery). A connection that ends before that puts the whole parcel back to the front of the
-// queue. The window keeps few messages inside the client library, which neither queues nor recovers well.
-// No I/O: the caller publishes what next() gives. Owned by the brain's thread.
+// What is waiting for the broker, and what is on its way. A parcel is a group of messages that is
+// sent in order on one connection; its last message is QoS 1 and its PUBACK is the proof that the
+// broker has read all of them (MQTT 3.1.1 section 4.6: ordered delivery). A connection that ends
+// before that puts the whole parcel back to the front of the queue. The window keeps few messages
+// inside the client library, which neither queues nor recovers well. No I/O: the caller publishes
+// what next() gives. Owned by the brain's thread.
 #pragma once
 
 #include <cstdint>
@@ -24,23 +25,28 @@ struct Parcel {
 };
 
 struct OutboxLimits {
-  std::size_t parcels_in_flight = 64;    // unacknowledged QoS 1 messages: below the broker's Receive Maximum
-  std::size_t messages_in_flight = 256;  // all messages of those parcels, unless one parcel alone has more
-  std::size_t waiting_parcels = 512;     // has_room() says no above this
+  std::size_t parcels_in_flight =
+      64;  // unacknowledged QoS 1 messages: below the broker's Receive Maximum
+  std::size_t messages_in_flight =
+      256;  // all messages of those parcels, unless one parcel alone has more
+  std::size_t waiting_parcels = 512;  // has_room() says no above this
 };
 
 class Outbox {
  public:
-  // `mark_resent` changes a parcel's last message, if not retained, when it is sent for the second time.
-  explicit Outbox(std::function<void(Message&)> mark_resent) : mark_resent_(std::move(mark_resent)) {}
+  // `mark_resent` changes a parcel's last message, if not retained, when it is sent for the second
+  // time.
+  explicit Outbox(std::function<void(Message&)> mark_resent)
+      : mark_resent_(std::move(mark_resent)) {}
 
   void set_limits(const OutboxLimits& limits) { limits_ = limits; }
 
   // Adds to the end; retained messages become the ledger's truth at once.
   void push(Parcel parcel);
 
-  // Publishes everything retained once more, before what waits: after a reconnect, or when a subscriber came back. The
-  // ledger is ahead of what waits, so superseded retained messages among that are not sent any more.
+  // Publishes everything retained once more, before what waits: after a reconnect, or when a
+  // subscriber came back. The ledger is ahead of what waits, so superseded retained messages among
+  // that are not sent any more.
   void replay_retained();
   [[nodiscard]] bool is_replaying() const { return replay_next_ < replay_end_; }
 
@@ -64,14 +70,17 @@ class Outbox {
   void connection_lost();
 
   [[nodiscard]] bool has_room() const { return waiting_.size() < limits_.waiting_parcels; }
-  [[nodiscard]] bool is_empty() const { return waiting_.empty() && in_flight_.empty() && !is_replaying(); }
+  [[nodiscard]] bool is_empty() const {
+    return waiting_.empty() && !sending_ && in_flight_.empty() && !is_replaying();
+  }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
 
  private:
   struct Entry {
     Parcel parcel;
-    std::uint64_t order = 0;  // of push(); 0 = made by replay_retained(): a lost connection forgets it
+    std::uint64_t order =
+        0;  // of push(); 0 = made by replay_retained(): a lost connection forgets it
     bool resent = false;
     bool skip_superseded = false;
     std::size_t sent = 0;  // messages handed out on this connection

@@ -1,6 +1,6 @@
-// What we want the broker to retain: the last payload of every retained topic, in the order of first publication. It is
-// what is published again when a broker lost its data, and what decides whether an older message is still worth sending.
-// Owned by the outbox; no I/O.
+// What we want the broker to retain: the last payload of every retained topic, in the order of
+// first publication. It is what is published again when a broker lost its data, and what decides
+// whether an older message is still worth sending. Owned by the outbox; no I/O.
 #pragma once
 
 #include <string>
@@ -20,8 +20,9 @@ class RetainedLedger {
   // True where the ledger's payload for that topic is this one.
   [[nodiscard]] bool is_current(const Message& message) const;
 
-  // The retained messages one by one: index from 0 up to (not including) size(). A forgotten topic leaves a message
-  // with an empty topic in its place, so that indexes stay valid while the ledger changes.
+  // The retained messages one by one: index from 0 up to (not including) size(). A forgotten topic
+  // leaves a message with an empty topic in its place, so that indexes stay valid while the ledger
+  // changes.
   [[nodiscard]] std::size_t size() const { return messages_.size(); }
   [[nodiscard]] const Message& at(std::size_t index) const { return messages_[index]; }
 

@@ -16,7 +16,8 @@ bool is_slug_character(char c) {
 
 bool is_hex_digit(char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); }
 
-// Eight hex digits that stand for an id: its first ones where it is a UUID, else a hash, so that ids of any form work.
+// Eight hex digits that stand for an id: its first ones where it is a UUID, else a hash, so that
+// ids of any form work.
 std::string short_id(std::string_view id) {
   auto lower = base::to_lower(id.substr(0, 8));
   if (lower.size() == 8 && std::all_of(lower.begin(), lower.end(), is_hex_digit)) return lower;
@@ -26,7 +27,9 @@ std::string short_id(std::string_view id) {
 
 }  // namespace
 
-std::string Topics::bridge(std::string_view leaf) const { return fmt::format("{}/bridge/{}", base_, leaf); }
+std::string Topics::bridge(std::string_view leaf) const {
+  return fmt::format("{}/bridge/{}", base_, leaf);
+}
 
 std::string Topics::meter(std::string_view slug, std::string_view leaf) const {
   return fmt::format("{}/meter/{}/{}", base_, slug, leaf);

@@ -1,4 +1,5 @@
-// The topic scheme: every topic that the program publishes or reads is built here, and nowhere else.
+// The topic scheme: every topic that the program publishes or reads is built here, and nowhere
+// else.
 #pragma once
 
 #include <string>
@@ -28,8 +29,9 @@ class Topics {
   std::string base_;
 };
 
-// A meter's part of the topics: its number lower-cased, only [a-z0-9_-]; a number that lost something in that, or has
-// nothing left, gets `-<8 hex of the id>` so that no two meters share one.
+// A meter's part of the topics: its number lower-cased, only [a-z0-9_-]; a number that lost
+// something in that, or has nothing left, gets `-<8 hex of the id>` so that no two meters share
+// one.
 std::string meter_slug(std::string_view number, std::string_view id);
 
 // A device has no number: the first 8 hex digits of its id.

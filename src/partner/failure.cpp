@@ -108,16 +108,16 @@ Failure classify_errors(std::span<const GraphqlError> errors) {
 }
 
 std::string describe_errors(std::span<const GraphqlError> errors) {
-  constexpr std::size_t shown = 3;
+  constexpr std::size_t kShown = 3;
   if (errors.empty()) return "an error without any text";
   std::string text;
-  for (const auto& error : errors.first(std::min(shown, errors.size()))) {
+  for (const auto& error : errors.first(std::min(kShown, errors.size()))) {
     if (!text.empty()) text += "; ";
     text += fmt::format("\"{}\"", base::printable(error.message));
     if (!error.path.empty()) text += fmt::format(" at {}", base::printable(error.path));
     if (!error.code.empty()) text += fmt::format(" ({})", base::printable(error.code, 60));
   }
-  if (errors.size() > shown) text += fmt::format(" and {} more", errors.size() - shown);
+  if (errors.size() > kShown) text += fmt::format(" and {} more", errors.size() - kShown);
   return text;
 }
 

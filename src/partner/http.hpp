@@ -1,4 +1,5 @@
-// The HTTP seam: one blocking request. partner declares it, io/curl_http implements it, unit tests have a full fake.
+// The HTTP seam: one blocking request. partner declares it, io/curl_http implements it, unit tests
+// have a full fake.
 #pragma once
 
 #include <chrono>
@@ -21,15 +22,16 @@ struct HttpResponse {
   int status = 0;
   std::string content_type;
   std::string body;
-  std::optional<base::WallTime> date;  // the server's clock, from the Date header (RFC 9110 section 6.6.1)
+  std::optional<base::WallTime>
+      date;  // the server's clock, from the Date header (RFC 9110 section 6.6.1)
   std::optional<std::chrono::seconds> retry_after;
 };
 
 class Http {
  public:
   virtual ~Http() = default;
-  // Any status is a response; an Error says that none came (name, connection, TLS, time, size). Redirects are not
-  // followed: they would carry the credentials to another host.
+  // Any status is a response; an Error says that none came (name, connection, TLS, time, size).
+  // Redirects are not followed: they would carry the credentials to another host.
   virtual base::Result<HttpResponse> post(const HttpRequest& request) = 0;
 };
 

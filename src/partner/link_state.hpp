@@ -19,14 +19,15 @@ enum class LinkPhase {
 
 struct LinkState {
   LinkPhase phase = LinkPhase::kSuspended;
-  std::optional<base::Error> error;       // why it waits
-  std::optional<base::Duration> retry_in;  // how long it waits
+  std::optional<base::Error> error;          // why it waits
+  std::optional<base::Duration> retry_in;    // how long it waits
   std::optional<base::WallTime> start_time;  // what the live subscription replays from
 
   bool operator==(const LinkState&) const = default;
 };
 
-// A reading that arrived, and what of its message could not be used (each error names its JSON path).
+// A reading that arrived, and what of its message could not be used (each error names its JSON
+// path).
 struct Delivery {
   model::MeterReading reading;
   std::vector<base::Error> dropped;

@@ -1,5 +1,6 @@
-// The byte-stream seam: one client WebSocket at a time. partner declares it, io/lws_stream implements it, unit tests
-// have a full fake. All calls and all callbacks happen on the thread that runs the stream's loop.
+// The byte-stream seam: one client WebSocket at a time. partner declares it, io/lws_stream
+// implements it, unit tests have a full fake. All calls and all callbacks happen on the thread that
+// runs the stream's loop.
 #pragma once
 
 #include <chrono>

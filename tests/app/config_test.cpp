@@ -30,7 +30,8 @@ TEST_SUITE("app") {
     const auto config = make_config(complete());
     REQUIRE(config.ok());
     CHECK(config->partner.url.to_string() == "https://partner.prod.iometer.cloud/api/v1/query");
-    CHECK(config->partner.websocket_url.to_string() == "wss://partner.prod.iometer.cloud/api/v1/query");
+    CHECK(config->partner.websocket_url.to_string() ==
+          "wss://partner.prod.iometer.cloud/api/v1/query");
     CHECK(config->partner.credentials.method == iometer::partner::AuthMethod::kBasic);
     CHECK(config->partner.credentials.place == iometer::partner::AuthPlace::kBoth);
     CHECK(config->partner.idle_timeout == 60s);
@@ -50,7 +51,9 @@ TEST_SUITE("app") {
   TEST_CASE("each option reaches its place") {
     const TestFiles files;
     auto values = complete();
-    const auto set = [&](const char* key, const std::string& value) { values.set(key, value, "test"); };
+    const auto set = [&](const char* key, const std::string& value) {
+      values.set(key, value, "test");
+    };
     set("partner.url", "http://127.0.0.1:8080/q");
     set("partner.websocket_url", "ws://127.0.0.1:8081/s");
     set("partner.auth", "wsse");
@@ -145,11 +148,13 @@ TEST_SUITE("app") {
         {"log_level", "verbose", "none of: trace, debug, info, warning, error"},
     };
     for (const auto& row : rows) {
-      CAPTURE(row.key);
+      CAPTURE(std::string(row.key));
       CAPTURE(row.value);
       auto values = complete();
-      if (std::string_view(row.key) == "partner.secret_file") values.set("partner.secret", "", "test");
-      if (std::string_view(row.key) == "mqtt.password_file") values.set("mqtt.username", "u", "test");
+      if (std::string_view(row.key) == "partner.secret_file")
+        values.set("partner.secret", "", "test");
+      if (std::string_view(row.key) == "mqtt.password_file")
+        values.set("mqtt.username", "u", "test");
       values.set(row.key, row.value, "c.yaml, line 7");
       const auto config = make_config(values);
       REQUIRE_FALSE(config.ok());
@@ -168,14 +173,14 @@ TEST_SUITE("app") {
       std::string value;
     };
     const Row rows[] = {
-        {"partner.idle_timeout", "5s"},   {"partner.idle_timeout", "3600s"},
-        {"partner.poll_interval", "1s"},  {"partner.poll_interval", "24h"},
-        {"mqtt.keepalive", "1h"},         {"mqtt.base_topic", std::string(200, 'a')},
-        {"mqtt.base_topic", "Zähler/1"},  {"mqtt.url", "mqtt://[::1]:1884"},
-        {"mqtt.url", "mqtt://broker/"},   {"partner.url", "HTTPS://x/?a=b"},
+        {"partner.idle_timeout", "5s"},  {"partner.idle_timeout", "3600s"},
+        {"partner.poll_interval", "1s"}, {"partner.poll_interval", "24h"},
+        {"mqtt.keepalive", "1h"},        {"mqtt.base_topic", std::string(200, 'a')},
+        {"mqtt.base_topic", "Zähler/1"}, {"mqtt.url", "mqtt://[::1]:1884"},
+        {"mqtt.url", "mqtt://broker/"},  {"partner.url", "HTTPS://x/?a=b"},
     };
     for (const auto& row : rows) {
-      CAPTURE(row.key);
+      CAPTURE(std::string(row.key));
       CAPTURE(row.value);
       auto values = complete();
       values.set(row.key, row.value, "test");
@@ -206,9 +211,9 @@ TEST_SUITE("app") {
     CHECK(*parse_duration("5m") == 5min);
     CHECK(*parse_duration("2h") == 2h);
     CHECK(*parse_duration("0s") == 0s);
-    for (const auto* text : {"", "s", "15", "15 s", "1.5s", "-1s", "+1s", "1d", "1S", "s15", "15ss", " 15s",
-                             "99999999999s", "4294967295h"}) {
-      CAPTURE(text);
+    for (const auto* text : {"", "s", "15", "15 s", "1.5s", "-1s", "+1s", "1d", "1S", "s15", "15ss",
+                             " 15s", "99999999999s", "4294967295h"}) {
+      CAPTURE(std::string(text));
       const auto duration = parse_duration(text);
       REQUIRE_FALSE(duration.ok());
       CHECK(duration.error().kind == ErrorKind::kConfig);
@@ -236,7 +241,8 @@ TEST_SUITE("app") {
     values.set("mqtt.username", "hans", "test");
     values.set("mqtt.password", "passwort", "test");
     const auto text = redacted_json(values);
-    for (const auto* secret : {"geheim", "passwort", "hans", "partner-1"}) CHECK_FALSE(contains(text, secret));
+    for (const auto* secret : {"geheim", "passwort", "hans", "partner-1"})
+      CHECK_FALSE(contains(text, secret));
     const auto json = iometer::base::Json::parse(text);
     REQUIRE(json.ok());
     CHECK(*(*json)["partner.secret"].string() == "***");

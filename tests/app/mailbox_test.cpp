@@ -1,10 +1,10 @@
 #include "app/mailbox.hpp"
 
+#include <doctest/doctest.h>
+
 #include <chrono>
 #include <string>
 #include <thread>
-
-#include <doctest/doctest.h>
 
 using namespace std::chrono_literals;
 using iometer::app::Mailbox;
@@ -15,7 +15,9 @@ namespace {
 using TestMailbox = Mailbox<std::string, int>;
 constexpr SteadyTime kAtOnce = SteadyTime::min();
 
-SteadyTime in(iometer::base::Duration duration) { return std::chrono::steady_clock::now() + duration; }
+SteadyTime in(iometer::base::Duration duration) {
+  return std::chrono::steady_clock::now() + duration;
+}
 
 }  // namespace
 

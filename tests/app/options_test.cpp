@@ -1,8 +1,8 @@
 #include "app/options.hpp"
 
-#include <set>
-
 #include <doctest/doctest.h>
+
+#include <set>
 
 #include "app/config.hpp"
 #include "app/test_files.hpp"
@@ -82,7 +82,8 @@ log_level: debug
 
   TEST_CASE("JSON is a configuration file, too, and an empty file is none") {
     const TestFiles files;
-    CHECK(read(files.write("a.json", R"({"mqtt": {"url": "mqtt://x", "protocol": "5"}, "partner": null})"))
+    CHECK(read(files.write("a.json",
+                           R"({"mqtt": {"url": "mqtt://x", "protocol": "5"}, "partner": null})"))
               .get("mqtt.url") == "mqtt://x");
     CHECK(read(files.write("empty.yaml", "")).get("mqtt.protocol") == "3.1.1");
     CHECK(read(files.write("comment.yaml", "# nothing\n")).get("mqtt.protocol") == "3.1.1");
@@ -94,9 +95,9 @@ log_level: debug
       std::vector<const char*> parts;
     };
     const Row rows[] = {
-        {"mqtt:\n  url: mqtt://x\n  hots: y\n", {", line 3", "unknown key \"mqtt.hots\"", "base_topic"}},
+        {"mqtt:\n  url: mqtt://x\n  hots: y\n",
+         {", line 3", "unknown key \"mqtt.hots\"", "base_topic"}},
         {"\nmqqt:\n  url: x\n", {", line 2", "unknown key \"mqqt\"", "log_level"}},
-        {"mqtt.url: mqtt://x\n", {", line 1", "unknown key \"mqtt.url\""}},
         {"url: mqtt://x\n", {", line 1", "unknown key \"url\""}},
         {"log_level: info\nmqtt: mqtt://x\n", {", line 2", "\"mqtt\" is a section", "base_topic"}},
         {"mqtt: [a]\n", {", line 1", "\"mqtt\" is a section"}},
@@ -104,7 +105,7 @@ log_level: debug
         {"mqtt:\n  url:\n    host: x\n", {", line 2", "\"mqtt.url\" takes one value"}},
         {"log_level:\n  a: b\n", {", line 1", "\"log_level\" takes one value"}},
         {"a: b\n  c: d\n", {", line 2", "not valid YAML"}},
-        {"mqtt:\n  url: \"x\n", {"not valid YAML", ", line "}},
+        {"log_level: info\nmqtt: {url: x\n", {"not valid YAML", ", line "}},
         {"\tmqtt: x\n", {"not valid YAML", ", line 1"}},
         {"just text\n", {"expected sections such as \"partner:\""}},
         {"- a\n- b\n", {"expected sections such as \"partner:\""}},
@@ -112,7 +113,7 @@ log_level: debug
     const TestFiles files;
     const auto path = files.directory() + "/config.yaml";
     for (const auto& row : rows) {
-      CAPTURE(row.content);
+      CAPTURE(std::string(row.content));
       files.write("config.yaml", row.content);
       OptionValues values;
       const auto status = read_config_file(path, values);
@@ -136,10 +137,12 @@ log_level: debug
   TEST_CASE("later sources win: default, file, environment, flag") {
     const TestFiles files;
     TestEnvironment environment;
-    auto values = read(files.write("c.yaml", "mqtt:\n  url: mqtt://file\n  base_topic: file\n  username: file\n"));
+    auto values = read(
+        files.write("c.yaml", "mqtt:\n  url: mqtt://file\n  base_topic: file\n  username: file\n"));
     environment.set("IOMETER2MQTT_MQTT_URL", "mqtt://environment");
     environment.set("IOMETER2MQTT_MQTT_BASE_TOPIC", "environment");
-    environment.set("IOMETER2MQTT_MQTT_USERNAME", "");  // as container tools hand on what is not set
+    environment.set("IOMETER2MQTT_MQTT_USERNAME",
+                    "");  // as container tools hand on what is not set
     environment.set("IOMETER2MQTT_LOG_LEVEL", "debug");
     REQUIRE(read_environment(values).ok());
     values.set("mqtt.url", "mqtt://flag", flag_name("mqtt.url"));
@@ -192,7 +195,8 @@ log_level: debug
       CHECK(secret_of(values) == "from-secret-file");
     }
     SUBCASE("both from one source") {
-      const auto values = read(files.write("c.yaml", start + "secret: a\n  secret_file: " + file + "\n"));
+      const auto values =
+          read(files.write("c.yaml", start + "secret: a\n  secret_file: " + file + "\n"));
       const auto config = make_config(values);
       REQUIRE_FALSE(config.ok());
       CHECK(contains(config.error().what, "set this or partner.secret_file, not both"));
@@ -204,8 +208,9 @@ log_level: debug
     CHECK(*read_secret_file(files.write("a", " s e\n")) == "s e");
     CHECK(*read_secret_file(files.write("b", "s")) == "s");
     CHECK(read_secret_file(files.write("c", std::string(64 * 1024, 'x'))).ok());
-    for (const auto& path : {files.write("d", std::string(64 * 1024 + 1, 'x')), files.directory() + "/none",
-                             files.directory(), files.write("e", " \n")}) {
+    for (const auto& path :
+         {files.write("d", std::string(64 * 1024 + 1, 'x')), files.directory() + "/none",
+          files.directory(), files.write("e", " \n")}) {
       CAPTURE(path);
       const auto secret = read_secret_file(path);
       REQUIRE_FALSE(secret.ok());

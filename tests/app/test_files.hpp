@@ -2,13 +2,13 @@
 // with the object.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <doctest/doctest.h>
 
 namespace iometer::test {
 

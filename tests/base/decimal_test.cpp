@@ -1,8 +1,8 @@
 #include "base/decimal.hpp"
 
-#include <algorithm>
-
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 #include "base/random.hpp"
 
@@ -99,7 +99,7 @@ TEST_SUITE("base") {
         {"0.1234567890123456789", "0.1234567890123456789"},
     };
     for (const auto& row : kRows) {
-      CAPTURE(row.text);
+      CAPTURE(std::string(row.text));
       CHECK(parse(row.text).to_string() == row.plain);
     }
     CHECK(Decimal().to_string() == "0");
@@ -112,20 +112,30 @@ TEST_SUITE("base") {
       const char* reason;
     };
     constexpr Row kRows[] = {
-        {"", "does not begin with a digit"},   {"-", "does not begin with a digit"},
-        {"+1", "does not begin with a digit"}, {".5", "does not begin with a digit"},
-        {"NaN", "does not begin with a digit"}, {"01", "superfluous 0"},
-        {"-00.1", "superfluous 0"},            {"1.", "no digit follows the point"},
-        {"1.e5", "no digit follows the point"}, {"1e", "exponent"},
-        {"1e+", "exponent"},                   {"1e-", "exponent"},
-        {"1e+-5", "exponent"},                 {"1e--5", "exponent"},
-        {"1e401", "exponent"},                 {"1e-401", "exponent"},
-        {"1e99999999999999999999", "exponent"}, {"1 ", "something follows"},
-        {"1,5", "something follows"},          {"1e5.0", "something follows"},
+        {"", "does not begin with a digit"},
+        {"-", "does not begin with a digit"},
+        {"+1", "does not begin with a digit"},
+        {".5", "does not begin with a digit"},
+        {"NaN", "does not begin with a digit"},
+        {"01", "superfluous 0"},
+        {"-00.1", "superfluous 0"},
+        {"1.", "no digit follows the point"},
+        {"1.e5", "no digit follows the point"},
+        {"1e", "exponent"},
+        {"1e+", "exponent"},
+        {"1e-", "exponent"},
+        {"1e+-5", "exponent"},
+        {"1e--5", "exponent"},
+        {"1e401", "exponent"},
+        {"1e-401", "exponent"},
+        {"1e99999999999999999999", "exponent"},
+        {"1 ", "something follows"},
+        {"1,5", "something follows"},
+        {"1e5.0", "something follows"},
         {"0x10", "something follows"},
     };
     for (const auto& row : kRows) {
-      CAPTURE(row.text);
+      CAPTURE(std::string(row.text));
       const auto number = Decimal::parse(row.text);
       REQUIRE_FALSE(number.ok());
       CHECK(number.error().kind == ErrorKind::kProtocol);
@@ -163,7 +173,7 @@ TEST_SUITE("base") {
     for (int i = 0; i < 5'000; ++i) {
       const auto text = literal(random_number(random));
       const int exponent = random.number(-30, 30);
-      CAPTURE(text);
+      CAPTURE(std::string(text));
       CAPTURE(exponent);
       const auto plain = parse(text).shifted(exponent);
       REQUIRE(parse(plain.to_string()).to_string() == plain.to_string());
@@ -192,8 +202,9 @@ TEST_SUITE("base") {
       CAPTURE(literal(left));
       CAPTURE(literal(right));
       const int magnitude = left.padded().compare(right.padded());
-      const int expected = left.negative != right.negative ? (left.negative ? -1 : 1)
-                                                           : (left.negative ? -magnitude : magnitude);
+      const int expected = left.negative != right.negative
+                               ? (left.negative ? -1 : 1)
+                               : (left.negative ? -magnitude : magnitude);
       const auto order = parse(literal(left)) <=> parse(literal(right));
       REQUIRE((order < 0) == (expected < 0));
       REQUIRE((order > 0) == (expected > 0));

@@ -22,8 +22,7 @@ class Random {
   std::uint8_t byte() { return static_cast<std::uint8_t>(number(0, 255)); }
   std::uint64_t bits() { return engine_(); }
   char one_of(std::string_view characters) {
-    return characters[static_cast<std::size_t>(
-        number(0, static_cast<int>(characters.size()) - 1))];
+    return characters[static_cast<std::size_t>(number(0, static_cast<int>(characters.size()) - 1))];
   }
   std::string text(std::size_t length, std::string_view characters) {
     std::string result;

@@ -1,12 +1,12 @@
 #include "base/secret.hpp"
 
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
 #include <cstring>
 #include <new>
 #include <ostream>
 #include <type_traits>
-
-#include <doctest/doctest.h>
-#include <fmt/format.h>
 
 #include "base/result.hpp"
 
@@ -15,7 +15,9 @@ using iometer::base::Secret;
 namespace {
 
 template <class T>
-concept Streamable = requires(std::ostream& out, const T& value) { out << value; };
+concept Streamable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 
 // Whether the bytes of an object hold that text once its life is over.
 bool leaves_behind(const unsigned char* storage, std::string_view text) {

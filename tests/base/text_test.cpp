@@ -1,9 +1,9 @@
 #include "base/text.hpp"
 
+#include <doctest/doctest.h>
+
 #include <array>
 #include <string>
-
-#include <doctest/doctest.h>
 
 #include "base/hash.hpp"
 #include "base/random.hpp"
@@ -21,14 +21,16 @@ TEST_SUITE("base") {
   }
 
   TEST_CASE("UTF-8 is checked as RFC 3629 defines it") {
-    for (const auto* text : {"", "a", "é", "€", "😀", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
-      CAPTURE(text);
+    for (const auto* text :
+         {"", "a", "é", "€", "😀", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+      CAPTURE(std::string(text));
       CHECK(is_valid_utf8(text));
     }
-    for (const auto* text :
-         {"\x80", "\xC3", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xE2\x82", "\xE2\x82z", "\xC3\xC3"}) {
-      CAPTURE(hex(std::span(reinterpret_cast<const std::uint8_t*>(text), std::string(text).size())));
+    for (const auto* text : {"\x80", "\xC3", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
+                             "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",
+                             "a\xE2\x82", "\xE2\x82z", "\xC3\xC3"}) {
+      CAPTURE(
+          hex(std::span(reinterpret_cast<const std::uint8_t*>(text), std::string(text).size())));
       CHECK_FALSE(is_valid_utf8(text));
     }
   }
@@ -56,7 +58,8 @@ TEST_SUITE("base") {
     CAPTURE(random.seed());
     for (int i = 0; i < 5'000; ++i) {
       std::string text;
-      for (int length = random.number(0, 30); length > 0; --length) text += static_cast<char>(random.byte());
+      for (int length = random.number(0, 30); length > 0; --length)
+        text += static_cast<char>(random.byte());
       const auto limit = static_cast<std::size_t>(random.number(0, 40));
       const auto safe = printable(text, limit);
       REQUIRE(is_valid_utf8(safe));

@@ -35,7 +35,7 @@ TEST_SUITE("base") {
         {"2261-12-31T23:59:59.999999999Z", "2261-12-31T23:59:59.999999999Z"},
     };
     for (const auto& row : kRows) {
-      CAPTURE(row.text);
+      CAPTURE(std::string(row.text));
       const auto time = parse_rfc3339(row.text);
       REQUIRE(time.ok());
       CHECK(format_rfc3339(*time) == row.written);
@@ -75,7 +75,7 @@ TEST_SUITE("base") {
         "1735687815",
     };
     for (const auto* text : kTexts) {
-      CAPTURE(text);
+      CAPTURE(std::string(text));
       const auto time = parse_rfc3339(text);
       REQUIRE_FALSE(time.ok());
       CHECK(time.error().kind == ErrorKind::kProtocol);
@@ -93,7 +93,7 @@ TEST_SUITE("base") {
       if (random.chance(25)) count -= count % 1'000'000'000;
       const WallTime time{std::chrono::nanoseconds{count}};
       const auto text = format_rfc3339(time);
-      CAPTURE(text);
+      CAPTURE(std::string(text));
       const auto again = parse_rfc3339(text);
       REQUIRE(again.ok());
       REQUIRE(*again == time);

@@ -7,7 +7,7 @@ import pytest
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "system"))
 
-from harness.fixtures import lab, pytest_runtest_makereport  # noqa: E402,F401
+from harness.fixtures import lab, pytest_runtest_makereport, shared_lab  # noqa: E402,F401
 
 
 @pytest.fixture(scope="session")

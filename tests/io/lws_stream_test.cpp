@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -364,15 +365,40 @@ TEST_SUITE("io") {
     CHECK(client.closed_count() == 1);
   }
 
-  TEST_CASE("stream: the next address of a name is tried") {
-    // localhost is commonly ::1 as well, where the server does not listen.
+  TEST_CASE("stream: the next address of a name is tried, whichever is the first") {
     FaultServer server(echo);
-    Client client;
-    for (int i = 0; i < 3; ++i) {
-      client.open(server.url("ws", "localhost"));
+    io::LwsStreamOptions options;
+    options.resolve = [](const std::string& host) {
+      // Nobody listens at the others.
+      return io::Resolved{{"127.0.0.2", "127.0.0.1", "127.0.0.3"}, host == "name" ? "" : "wrong"};
+    };
+    Client client(options);
+    for (int i = 0; i < 4; ++i) {
+      client.open(server.url("ws", "name"));
       REQUIRE(client.wait_open());
     }
     CHECK(client.closed_count() == 0);
+  }
+
+  TEST_CASE("stream: a slow resolver holds up nothing") {
+    FaultServer server(echo);
+    io::LwsStreamOptions options;
+    const auto released = std::make_shared<std::atomic<bool>>(false);
+    options.resolve = [released](const std::string& host) {
+      while (host == "slow" && !*released) std::this_thread::sleep_for(1ms);
+      return io::Resolved{{"127.0.0.1"}, ""};
+    };
+    const auto start = std::chrono::steady_clock::now();
+    {
+      Client client(options);
+      client.open(server.url("ws", "slow"));
+      client.open(server.url("ws", "fast"));  // instead
+      REQUIRE(client.wait_open());
+      client.open(server.url("ws", "slow"));
+    }
+    CHECK(std::chrono::steady_clock::now() - start < 5s);
+    *released = true;  // its answers find nobody
+    std::this_thread::sleep_for(20ms);
   }
 
   TEST_CASE("stream: opened again after each end, and while open") {
@@ -437,6 +463,25 @@ TEST_SUITE("io") {
         CHECK(contains(closed.reason, "could not connect to localhost:"));
         CHECK(contains(closed.reason, row.says));
       }
+    }
+    SUBCASE("the system's store counts exactly where no CA file is given") {
+      const auto ca_file = certificates.ca_file();
+      // No other thread runs yet.  NOLINTNEXTLINE(concurrency-mt-unsafe)
+      setenv("SSL_CERT_FILE", ca_file.c_str(), 1);
+      FaultServer server(echo, certificates.localhost());
+      auto other = trusting;
+      other.ca_file = certificates.other_ca_file();
+      {
+        Client by_system;
+        by_system.open(server.url("wss", "localhost"));
+        CHECK(by_system.wait_open());
+        Client by_file(other);
+        by_file.open(server.url("wss", "localhost"));
+        CHECK(contains(by_file.wait_closed().reason, "its certificate is not trusted"));
+      }
+      server.stop();
+      // NOLINTNEXTLINE(concurrency-mt-unsafe)
+      unsetenv("SSL_CERT_FILE");
     }
     SUBCASE("a server that does not speak TLS") {
       FaultServer server([](Peer& peer) { peer.write("HTTP/1.1 400 Bad Request\r\n\r\n"); });

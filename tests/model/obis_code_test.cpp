@@ -1,9 +1,9 @@
 #include "model/obis_code.hpp"
 
-#include <algorithm>
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/random.hpp"
 
@@ -29,7 +29,8 @@ ObisCode random_code(Random& random) {
   const auto d = random_group(random);
   auto e = random_group(random);
   if (e == 255 && (d == 7 || d == 8)) e = 0;
-  return {random_group(random), random_group(random), random_group(random), d, e, random_group(random)};
+  return {random_group(random), random_group(random), random_group(random), d, e,
+          random_group(random)};
 }
 
 // Decimal with `*F` but read as hexadecimal: six groups of two digits each, which no medium that is
@@ -41,8 +42,9 @@ bool looks_hexadecimal(const ObisCode& code) {
 }
 
 std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
   return text;
 }
 
@@ -85,7 +87,7 @@ TEST_SUITE("model") {
         {"255-255:255.255.254*254", {255, 255, 255, 255, 254, 254}},
     };
     for (const auto& row : kRows) {
-      CAPTURE(row.text);
+      CAPTURE(std::string(row.text));
       CHECK(parse(row.text) == row.code);
     }
   }
@@ -132,7 +134,7 @@ TEST_SUITE("model") {
         {"0x1-0:1.8.0", "group A"},
     };
     for (const auto& row : kRows) {
-      CAPTURE(row.text);
+      CAPTURE(std::string(row.text));
       const auto code = ObisCode::parse(row.text);
       REQUIRE_FALSE(code.ok());
       CHECK(code.error().kind == ErrorKind::kProtocol);
@@ -153,7 +155,8 @@ TEST_SUITE("model") {
       REQUIRE(parse(upper(code.hexadecimal())) == code);
       REQUIRE(parse(bare_hex) == code);
       REQUIRE(parse(upper(bare_hex)) == code);
-      const auto five = fmt::format("{}-{}:{}.{}.{}", code.a(), code.b(), code.c(), code.d(), code.e());
+      const auto five =
+          fmt::format("{}-{}:{}.{}.{}", code.a(), code.b(), code.c(), code.d(), code.e());
       const auto three = fmt::format("{}.{}.{}", code.c(), code.d(), code.e());
       REQUIRE(parse(fmt::format("{}&{}", five, code.f())) == code);
       REQUIRE(parse(fmt::format("{:03}-{:03}:{:03}.{:03}.{:03}*{:03}", code.a(), code.b(), code.c(),

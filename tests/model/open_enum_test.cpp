@@ -16,8 +16,10 @@ TEST_SUITE("model") {
     }
     CHECK(OpenEnum<PinStatus>::from_word("pending").value() == PinStatus::kPending);
     CHECK(OpenEnum<PinStatus>::from_word("entered").value() == PinStatus::kEntered);
-    CHECK(OpenEnum<ConnectionStatus>::from_word("disconnected").value() == ConnectionStatus::kDisconnected);
-    CHECK(OpenEnum<CoreAttachmentStatus>::from_word("detached").value() == CoreAttachmentStatus::kDetached);
+    CHECK(OpenEnum<ConnectionStatus>::from_word("disconnected").value() ==
+          ConnectionStatus::kDisconnected);
+    CHECK(OpenEnum<CoreAttachmentStatus>::from_word("detached").value() ==
+          CoreAttachmentStatus::kDetached);
     CHECK(OpenEnum<CorePowerStatus>::from_word("wired").value() == CorePowerStatus::kWired);
   }
 

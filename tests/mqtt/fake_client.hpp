@@ -3,6 +3,8 @@
 // lose its data or to drop the connection. Single-threaded: events wait until take_event().
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <deque>
 #include <functional>
@@ -12,8 +14,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
 
 #include "mqtt/client.hpp"
 
@@ -41,16 +41,16 @@ class FakeClient final : public mqtt::Client {
  public:
   // How the broker behaves from now on.
   struct Broker {
-    bool answers = true;                         // to CONNECT
-    std::optional<base::Error> refuses_login;    // CONNACK with an error
+    bool answers = true;                       // to CONNECT
+    std::optional<base::Error> refuses_login;  // CONNACK with an error
     std::optional<std::uint16_t> receive_maximum;
     std::optional<std::string> refuses_subscriptions;
-    bool acknowledges = true;                    // else PUBACKs wait for acknowledge_one()
-    std::optional<std::size_t> reads;            // so many more PUBLISHes, the rest stays in the socket
-    std::optional<std::size_t> takes;            // so many more publish() calls work at all
+    bool acknowledges = true;          // else PUBACKs wait for acknowledge_one()
+    std::optional<std::size_t> reads;  // so many more PUBLISHes, the rest stays in the socket
+    std::optional<std::size_t> takes;  // so many more publish() calls work at all
     // The reason code for a PUBLISH; 0x80 and more: neither retained nor delivered.
     std::function<int(const mqtt::Message&)> verdict = [](const mqtt::Message&) { return 0; };
-    bool tells_verdict = true;                   // false: 3.1.1, which acknowledges what it denies
+    bool tells_verdict = true;  // false: 3.1.1, which acknowledges what it denies
   } broker;
 
   // --- mqtt::Client ---

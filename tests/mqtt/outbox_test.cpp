@@ -1,9 +1,11 @@
 #include "mqtt/outbox.hpp"
 
+#include <doctest/doctest.h>
+
+#include <deque>
 #include <map>
 #include <set>
-
-#include <doctest/doctest.h>
+#include <utility>
 
 #include "base/random.hpp"
 

@@ -3,4 +3,4 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from harness.fixtures import lab, pytest_runtest_makereport  # noqa: E402,F401
+from harness.fixtures import lab, pytest_runtest_makereport, shared_lab  # noqa: E402,F401

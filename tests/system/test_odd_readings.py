@@ -1,5 +1,6 @@
 """Readings and messages as nobody should send them: the right result or a clear message, and always the next reading."""
 
+import itertools
 import json
 
 import pytest
@@ -9,40 +10,52 @@ from harness.readings import OBIS_FORMS, make_meter, now, reading, rfc3339, valu
 POWER, IMPORT = (16, 7, 0), (1, 8, 0)
 
 
+@pytest.fixture(scope="module")
+def running(shared_lab):
+    api, broker = shared_lab.simulator(), shared_lab.broker()
+    recorder = shared_lab.recorder(broker)
+    return api, recorder, shared_lab.start(api, broker)
+
+
 @pytest.fixture
-def stage(lab):
-    """(simulator, recorder, daemon) with nothing sent yet."""
-    api, broker = lab.simulator(), lab.broker()
-    recorder = lab.recorder(broker)
-    return api, recorder, lab.start(api, broker)
+def stage(shared_lab, running):
+    """(simulator, recorder, daemon): the same for all tests, which makes it an endurance test, too."""
+    yield running
+    assert running[2].is_running(), "the daemon ended"
+
+
+_seeds = itertools.count(1)
+
+
+def new_meter(number=None):
+    return make_meter(f"odd {next(_seeds)}", number)
 
 
 def plain(meter, power="100"):
     return reading(meter, now(), value(POWER, power, "W"))
 
 
-def check_next_reading(api, recorder, seed=99):
+def check_next_reading(api, recorder):
     """Whatever came before, this one gets through."""
-    meter = make_meter(seed)
-    one = plain(meter)
+    one = plain(new_meter())
     api.push([one])
     observed.wait_for_reading(recorder, one)
 
 
-@pytest.mark.parametrize("form", OBIS_FORMS)
-def test_each_form_of_obis_code(stage, form):
+def test_each_form_of_obis_code(stage):
     api, recorder, _ = stage
-    meter = make_meter(1)
-    one = reading(meter, now(), value(IMPORT, "1.2345678e+06", "Wh", form), value(POWER, "-250.5", "W", form),
-                  value((76, 7, 0), "17", "W", form))
-    api.push([one])
-    topics = observed.wait_for_topics(recorder, meter, ["1-0:1.8.0", "1-0:16.7.0", "1-0:76.7.0"])
-    assert recorder.last(topics["1-0:1.8.0"]) == "1234.5678"
-    assert recorder.last(topics["1-0:16.7.0"]) == "-250.5"
-    assert recorder.last(topics["1-0:76.7.0"]) == "17"
-    assert topics["1-0:1.8.0"].endswith("/value/energy_import") and topics["1-0:16.7.0"].endswith("/value/power")
-    seen = observed.wait_for_reading(recorder, one)["values"]["energy_import"]
-    assert seen["obis"] == "1-0:1.8.0" and seen["raw"]["obis"] == one.values[0].obis
+    sent = {}
+    for form in OBIS_FORMS:
+        sent[form] = reading(new_meter(), now(), value(IMPORT, "1.2345678e+06", "Wh", form),
+                             value(POWER, "-250.5", "W", form), value((76, 7, 0), "17", "W", form))
+    api.push(sent.values())
+    for form, one in sent.items():
+        topics = observed.wait_for_topics(recorder, one.meter, ["1-0:1.8.0", "1-0:16.7.0", "1-0:76.7.0"])
+        texts = [recorder.last(topics[code]) for code in ("1-0:1.8.0", "1-0:16.7.0", "1-0:76.7.0")]
+        assert texts == ["1234.5678", "-250.5", "17"], form
+        assert topics["1-0:1.8.0"].endswith("/value/energy_import") and topics["1-0:16.7.0"].endswith("/value/power")
+        seen = observed.wait_for_reading(recorder, one)["values"]["energy_import"]
+        assert seen["obis"] == "1-0:1.8.0" and seen["raw"]["obis"] == one.values[0].obis
 
 
 NUMBERS = {"0": "0", "1e+06": "1000", "2.1e+07": "21000", "1.2345678e+06": "1234.5678", "4.4e-05": "0.000000044",
@@ -50,36 +63,41 @@ NUMBERS = {"0": "0", "1e+06": "1000", "2.1e+07": "21000", "1.2345678e+06": "1234
            "1.7976931348623157e+308": "17976931348623157" + "0" * 289, "12345678901234567890.5": "12345678901234567.8905"}
 
 
-@pytest.mark.parametrize("token", NUMBERS)
-def test_each_form_of_number(stage, token):
+def test_each_form_of_number(stage):
     api, recorder, _ = stage
-    meter = make_meter(2)
-    api.push([reading(meter, now(), value(IMPORT, token, "Wh"))])
-    topics = observed.wait_for_topics(recorder, meter, ["1-0:1.8.0"])
-    assert recorder.last(topics["1-0:1.8.0"]) == NUMBERS[token]
+    sent = {token: reading(new_meter(), now(), value(IMPORT, token, "Wh")) for token in NUMBERS}
+    api.push(sent.values())
+    seen = {}
+    for token, one in sent.items():
+        topics = observed.wait_for_topics(recorder, one.meter, ["1-0:1.8.0"])
+        seen[token] = recorder.last(topics["1-0:1.8.0"])
+    assert seen == NUMBERS
 
 
-@pytest.mark.parametrize("number", ["1/EMH+00#07 058", "Zähler Straße 5", "電力量計", " ", "a" * 300, "#", "+/+",
-                                    "1EMH\u0000007", "$SYS/x", '"quoted\\"', "🔌"])
-def test_each_odd_meter_number(stage, number):
-    api, recorder, daemon = stage
-    meter, other = make_meter(3, number), make_meter(4, "1EMH0000000001")
-    one = plain(meter)
-    api.push([one, plain(other)])
-    seen = observed.wait_for_reading(recorder, one)
-    assert seen["meter"]["number"] == number, "the number itself is kept as it came"
-    slug = observed.slug(recorder, meter)
-    assert slug and set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-"), slug
-    topics = observed.wait_for_topics(recorder, meter, ["1-0:16.7.0"])
-    assert recorder.last(topics["1-0:16.7.0"]) == "100"
-    assert daemon.is_running()
+ODD_NUMBERS = ["1/EMH+00#07 058", "Zähler Straße 5", "電力量計", " ", "a" * 300, "#", "+/+", "1EMH\u0000007", "$SYS/x",
+               '"quoted\\"', "🔌"]
+
+
+def test_each_odd_meter_number(stage):
+    api, recorder, _ = stage
+    sent = {number: plain(new_meter(number)) for number in ODD_NUMBERS}
+    api.push(sent.values())
+    for number, one in sent.items():
+        seen = observed.wait_for_reading(recorder, one)
+        assert seen["meter"]["number"] == number, "the number itself is kept as it came"
+        slug = observed.slug(recorder, one.meter)
+        assert slug and set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-"), slug
+        topics = observed.wait_for_topics(recorder, one.meter, ["1-0:16.7.0"])
+        assert recorder.last(topics["1-0:16.7.0"]) == "100"
+    assert len({observed.slug(recorder, one.meter) for one in sent.values()}) == len(sent)
 
 
 def test_numbers_that_become_alike_stay_two_meters(stage):
     api, recorder, _ = stage
-    meters = [make_meter(seed, number) for seed, number in ((5, "1 EMH/7"), (6, "1EMH 7"), (7, "1emh7"), (8, "1EMH7"))]
+    meters = [new_meter(number) for number in ("1 EMH/7", "1EMH 7", "1emh7", "1EMH7")]
     api.push([plain(meter, str(index)) for index, meter in enumerate(meters)])
-    observed.wait_for_readings(recorder, len(meters))
+    for meter in meters:
+        observed.wait_for_meter(recorder, meter)
     assert len({observed.slug(recorder, meter) for meter in meters}) == len(meters)
     for index, meter in enumerate(meters):
         topics = observed.wait_for_topics(recorder, meter, ["1-0:16.7.0"])
@@ -88,7 +106,7 @@ def test_numbers_that_become_alike_stay_two_meters(stage):
 
 def test_empty_values(stage):
     api, recorder, _ = stage
-    meter = make_meter(9)
+    meter = new_meter()
     empty = reading(meter, now())
     api.push([empty])
     assert observed.wait_for_reading(recorder, empty)["values"] == {}
@@ -100,7 +118,7 @@ def test_empty_values(stage):
 
 def test_a_value_that_cannot_be_read_does_not_spoil_the_others(stage):
     api, recorder, daemon = stage
-    meter = make_meter(10)
+    meter = new_meter()
     good = value(IMPORT, "1000", "Wh").json()
     bad = ['{"obisCode": "power", "value": 1, "unit": "W"}', '{"obisCode": "1-0:300.7.0", "value": 1, "unit": "W"}',
            '{"obisCode": "1-0:2.8.0", "value": null, "unit": "Wh"}', '{"obisCode": "1-0:2.8.1", "value": true, "unit": "Wh"}',
@@ -131,11 +149,12 @@ SILENT = {"another subscription"}
 @pytest.mark.parametrize("case", MALFORMED)
 def test_malformed_messages(stage, case):
     api, recorder, daemon = stage
+    before = recorder.position()
     api.control("push_text", text=MALFORMED[case])
     if case not in SILENT:
-        assert observed.wait_for_event(recorder, "message_dropped")["detail"]
+        assert observed.wait_for_event(recorder, "message_dropped", after=before)["detail"]
     check_next_reading(api, recorder)
-    assert daemon.log().count("upstream_up") == 1, "one bad message is no reason to drop the connection"
+    assert daemon.log().count("upstream_up") == 1, "a bad message is no reason to drop the connection"
 
 
 PAYLOADS = {
@@ -154,9 +173,10 @@ PAYLOADS = {
 
 @pytest.mark.parametrize("case", PAYLOADS)
 def test_payloads_that_are_no_reading(stage, case):
-    api, recorder, daemon = stage
+    api, recorder, _ = stage
+    before = recorder.position()
     api.control("push_payload", payload=PAYLOADS[case])
-    detail = observed.wait_for_event(recorder, "message_dropped")["detail"]
+    detail = observed.wait_for_event(recorder, "message_dropped", after=before)["detail"]
     if case == "an error for one reading":
         assert "boom" in detail and "values[2].value" in detail
     if case == "hour 24":
@@ -166,7 +186,7 @@ def test_payloads_that_are_no_reading(stage, case):
 
 def test_an_unknown_code_and_an_unknown_unit(stage):
     api, recorder, _ = stage
-    meter = make_meter(11)
+    meter = new_meter()
     api.push([reading(meter, now(), value((96, 77, 3), "4711", "furlong"), value(POWER, "1", "W"))])
     topics = observed.wait_for_topics(recorder, meter, ["1-0:96.77.3", "1-0:16.7.0"])
     assert recorder.last(topics["1-0:96.77.3"]) == "4711"
@@ -176,18 +196,19 @@ def test_an_unknown_code_and_an_unknown_unit(stage):
 
 def test_the_same_code_twice(stage):
     api, recorder, _ = stage
-    meter = make_meter(12)
+    meter = new_meter()
     api.push([reading(meter, now(), value(POWER, "5", "W", "hex"), value(POWER, "6", "W"), value(IMPORT, "1", "Wh"),
                       value(IMPORT, "1", "Wh", "hex"))])
     assert "16.7.0" in observed.wait_for_event(recorder, "ambiguous_code")["detail"]
     topics = observed.wait_for_topics(recorder, meter, ["1-0:1.8.0"])
     assert recorder.last(topics["1-0:1.8.0"]) == "0.001"
-    assert recorder.last(observed.meter_topic(recorder, meter, "value/power")) is None, "neither of two values is right"
+    # Neither of two values is right.
+    assert recorder.last(observed.meter_topic(recorder, meter, "value/power")) is None
 
 
 def test_units_are_moved_by_whole_powers_of_ten(stage):
     api, recorder, _ = stage
-    meter = make_meter(13)
+    meter = new_meter()
     api.push([reading(meter, now(), value(IMPORT, "12.345", "kWh"), value(POWER, "1.5", "kW"),
                       value((32, 7, 0), "230100", "mV"), value((31, 7, 0), "412", "mA"))])
     topics = observed.wait_for_topics(recorder, meter, ["1-0:1.8.0", "1-0:16.7.0", "1-0:32.7.0", "1-0:31.7.0"])
@@ -197,7 +218,7 @@ def test_units_are_moved_by_whole_powers_of_ten(stage):
 
 def test_a_reading_that_comes_twice(stage):
     api, recorder, _ = stage
-    meter = make_meter(14)
+    meter = new_meter()
     one = plain(meter)
     api.push([one, one])
     check_next_reading(api, recorder)
@@ -216,7 +237,7 @@ def installation_of(meter, **core):
 def test_unknown_enum_words_are_passed_on(lab):
     api, broker = lab.simulator(), lab.broker()
     recorder = lab.recorder(broker)
-    meter = make_meter(15)
+    meter = new_meter()
     api.control("installations", installations=[installation_of(meter, pinStatus="forgotten", powerStatus="solar",
                                                                 attachmentStatus="wobbling")])
     lab.start(api, broker)
@@ -233,7 +254,7 @@ def test_unknown_enum_words_are_passed_on(lab):
 def test_a_battery_that_means_nothing(lab):
     api, broker = lab.simulator(), lab.broker()
     recorder = lab.recorder(broker)
-    api.control("installations", installations=[installation_of(make_meter(16), powerStatus="wired", batteryLevel=0)])
+    api.control("installations", installations=[installation_of(new_meter(), powerStatus="wired", batteryLevel=0)])
     lab.start(api, broker)
     recorder.wait_for_text("iometer/device/0c0ffee0/core_battery", "None")
     assert json.loads(recorder.last("iometer/device/0c0ffee0/state"))["core_battery"] is None

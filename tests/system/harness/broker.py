@@ -65,7 +65,7 @@ class Broker:
         lines += [
             f"allow_anonymous {'false' if self.users else 'true'}",
             # The tests' own subscriber must miss nothing, however late it reads.
-            "max_queued_messages 0",
+            "max_queued_messages 1000000",
             "log_type error", "log_type warning", "log_type notice", "log_type subscribe",
             "log_timestamp_format %H:%M:%S",
             f"persistence {'true' if self.persistence else 'false'}",

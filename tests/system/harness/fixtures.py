@@ -8,10 +8,8 @@ from .secrets import leaks
 LINES_SHOWN = 120
 
 
-@pytest.fixture
-def lab(tmp_path, request):
-    made = Lab(tmp_path)
-    request.node.lab = made
+def _run(made):
+    """The lab's life; at its end nothing that any program wrote may hold a secret."""
     yield made
     made.close()
     found = {name: leaks(text) for name, text in made.logs().items()}
@@ -21,12 +19,25 @@ def lab(tmp_path, request):
     assert not found, f"secrets were written: {found}"
 
 
+@pytest.fixture
+def lab(tmp_path):
+    yield from _run(Lab(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def shared_lab(tmp_path_factory):
+    """One lab for all tests of a module, where each start would cost more than the test itself."""
+    yield from _run(Lab(tmp_path_factory.mktemp("shared")))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failure shows what the programs wrote."""
     report = (yield).get_result()
-    made = getattr(item, "lab", None)
-    if report.failed and made is not None:
+    labs = [made for made in getattr(item, "funcargs", {}).values() if isinstance(made, Lab)]
+    if not report.failed:
+        return
+    for made in labs:
         for name, text in made.logs().items():
             lines = text.splitlines()
             left_out = f"({len(lines) - LINES_SHOWN} lines before these)\n" if len(lines) > LINES_SHOWN else ""

@@ -68,13 +68,19 @@ def wait_for_topics(recorder, meter, codes, seconds=20):
     return recorder.wait_until(announced, f"the entities of {meter.number} for {sorted(codes)}", seconds)
 
 
-def events(recorder):
-    return [json.loads(text) for text in recorder.texts(EVENT)]
+def wait_for_meter(recorder, meter, seconds=20):
+    """Until the meter's first reading has been published; its message."""
+    return recorder.wait_until(lambda: readings_of(recorder, meter), f"a reading of {meter.number!r}", seconds)[0]
 
 
-def wait_for_event(recorder, word, seconds=20):
+def events(recorder, after=0):
+    """The events that came after a position()."""
+    return [json.loads(message.text) for message in recorder.since(after) if message.topic == EVENT]
+
+
+def wait_for_event(recorder, word, seconds=20, after=0):
     def found():
-        return [event for event in events(recorder) if event["event"] == word]
+        return [event for event in events(recorder, after) if event["event"] == word]
 
     return recorder.wait_until(found, f"the event {word}", seconds)[0]
 

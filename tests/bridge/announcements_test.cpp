@@ -1,0 +1,107 @@
+#include "bridge/announcements.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/json.hpp"
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using bridge::Announcements;
+using homeassistant::DeviceInfo;
+using homeassistant::Entity;
+
+namespace {
+
+constexpr base::SteadyTime kStart{100h};
+
+DeviceInfo device(std::string id = "d") {
+  DeviceInfo info;
+  info.id = std::move(id);
+  info.name = "D";
+  info.model = "M";
+  return info;
+}
+
+std::vector<Entity> entities(std::initializer_list<const char*> ids) {
+  std::vector<Entity> list;
+  for (const auto* id : ids) {
+    Entity entity;
+    entity.id = entity.name = entity.state_topic = id;
+    entity.availability_topics = {"a"};
+    list.push_back(std::move(entity));
+  }
+  return list;
+}
+
+// The ids in the announcements that are sent now; a removed one with a minus.
+std::vector<std::string> sent(Announcements& announcements, base::SteadyTime now) {
+  bridge::Effects effects;
+  announcements.flush(now, effects);
+  std::vector<std::string> ids;
+  for (const auto& parcel : effects.parcels) {
+    const auto json = *base::Json::parse(parcel.messages.at(0).payload);
+    for (const auto& member : json["components"].members()) {
+      ids.push_back((member.value["unique_id"].is_null() ? "-" : "") + member.key);
+    }
+  }
+  return ids;
+}
+
+using Ids = std::vector<std::string>;
+
+}  // namespace
+
+TEST_SUITE("bridge") {
+  TEST_CASE("changes within a second are one announcement") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    CHECK(announcements.next_deadline() == base::SteadyTime::max());
+    announcements.set(device(), entities({"a"}), kStart);
+    announcements.set(device(), entities({"a", "b"}), kStart + 900ms);
+    CHECK(announcements.next_deadline() == kStart + 1s);
+    CHECK(sent(announcements, kStart + 999ms).empty());
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
+    CHECK(sent(announcements, kStart + 1h).empty());
+    CHECK(announcements.next_deadline() == base::SteadyTime::max());
+  }
+
+  TEST_CASE("two messages about one device are five seconds apart") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    announcements.set(device(), entities({"a"}), kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a"});
+    announcements.set(device(), entities({"a", "b"}), kStart + 2s);
+    announcements.set(device("e"), entities({"x"}), kStart + 2s);
+    CHECK(sent(announcements, kStart + 3s) == Ids{"x"});
+    CHECK(sent(announcements, kStart + 5999ms).empty());
+    CHECK(sent(announcements, kStart + 6s) == Ids{"a", "b"});
+  }
+
+  TEST_CASE("what was announced already is not announced again") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    announcements.set(device(), entities({"a"}), kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a"});
+    announcements.set(device(), entities({"a"}), kStart + 1min);
+    CHECK(sent(announcements, kStart + 2min).empty());
+  }
+
+  TEST_CASE("a removed entity goes in two steps") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    announcements.set(device(), entities({"a", "b"}), kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
+    announcements.set(device(), entities({"a"}), kStart + 1min);
+    CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-b"});
+    CHECK(announcements.next_deadline() == kStart + 66s);
+    CHECK(sent(announcements, kStart + 65s).empty());
+    CHECK(sent(announcements, kStart + 66s) == Ids{"a"});
+    CHECK(sent(announcements, kStart + 1h).empty());
+    // It may come back.
+    announcements.set(device(), entities({"a", "b"}), kStart + 1h);
+    CHECK(sent(announcements, kStart + 1h + 1s) == Ids{"a", "b"});
+  }
+
+  TEST_CASE("nothing is announced where that is switched off") {
+    Announcements announcements({"homeassistant", "1"}, false);
+    announcements.set(device(), entities({"a"}), kStart);
+    CHECK(sent(announcements, kStart + 1h).empty());
+    CHECK(announcements.next_deadline() == base::SteadyTime::max());
+  }
+}

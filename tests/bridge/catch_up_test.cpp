@@ -1,0 +1,93 @@
+#include "bridge/catch_up.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using bridge::CatchUp;
+
+namespace {
+
+constexpr base::SteadyTime kStart{100h};
+
+}  // namespace
+
+TEST_SUITE("bridge") {
+  TEST_CASE("without a subscription there is no replay") {
+    CatchUp catch_up;
+    CHECK_FALSE(catch_up.is_active());
+    CHECK_FALSE(catch_up.is_replay("a", false, kStart));
+    CHECK(catch_up.look_for_end(kStart + 1h) == CatchUp::End::kNotYet);
+  }
+
+  TEST_CASE("a second without readings ends the replay, once") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    CHECK(catch_up.is_replay("a", false, kStart + 100ms));
+    CHECK(catch_up.earliest_end() == kStart + 1100ms);
+    CHECK(catch_up.look_for_end(kStart + 1099ms) == CatchUp::End::kNotYet);
+    CHECK(catch_up.is_active());
+    CHECK(catch_up.look_for_end(kStart + 1100ms) == CatchUp::End::kQuiet);
+    CHECK_FALSE(catch_up.is_active());
+    CHECK(catch_up.look_for_end(kStart + 1h) == CatchUp::End::kNotYet);
+    CHECK_FALSE(catch_up.is_replay("a", false, kStart + 2s));
+  }
+
+  TEST_CASE("duplicates are no quiet") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    for (int i = 1; i <= 10; ++i) {
+      catch_up.heard(kStart + i * 500ms);
+      CHECK(catch_up.look_for_end(kStart + i * 500ms + 499ms) == CatchUp::End::kNotYet);
+    }
+    CHECK(catch_up.look_for_end(kStart + 6s) == CatchUp::End::kQuiet);
+  }
+
+  TEST_CASE("the first reading may take longer to come") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    CHECK(catch_up.look_for_end(kStart + 4999ms) == CatchUp::End::kNotYet);
+    CHECK(catch_up.is_replay("a", false, kStart + 4999ms));
+    CHECK(catch_up.look_for_end(kStart + 5s) == CatchUp::End::kNotYet);
+    CHECK(catch_up.look_for_end(kStart + 5999ms) == CatchUp::End::kQuiet);
+
+    catch_up.begin(kStart);
+    CHECK(catch_up.look_for_end(kStart + 5s) == CatchUp::End::kQuiet);
+  }
+
+  TEST_CASE("a meter's live reading ends its replay, and only its own") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    CHECK(catch_up.is_replay("a", false, kStart));
+    CHECK_FALSE(catch_up.is_replay("a", true, kStart));
+    CHECK_FALSE(
+        catch_up.is_replay("a", false, kStart));  // a late one, but this meter's replay is over
+    CHECK(catch_up.is_replay("b", false, kStart));
+    CHECK(catch_up.is_active());
+  }
+
+  TEST_CASE("after 30 seconds live entities do not wait any more, the end is still found") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    for (int i = 0; i < 60; ++i) {
+      CHECK(catch_up.is_replay("a", false, kStart + i * 500ms));
+      CHECK(catch_up.look_for_end(kStart + i * 500ms) == CatchUp::End::kNotYet);
+    }
+    CHECK(catch_up.earliest_end() == kStart + 30s);
+    CHECK(catch_up.look_for_end(kStart + 30s) == CatchUp::End::kLong);
+    CHECK_FALSE(catch_up.is_active());
+    CHECK_FALSE(catch_up.is_replay("a", false, kStart + 30500ms));
+    CHECK(catch_up.look_for_end(kStart + 31s) == CatchUp::End::kNotYet);
+    CHECK(catch_up.look_for_end(kStart + 31500ms) == CatchUp::End::kQuiet);
+    CHECK(catch_up.look_for_end(kStart + 1h) == CatchUp::End::kNotYet);
+  }
+
+  TEST_CASE("each subscription is caught up with anew") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    CHECK_FALSE(catch_up.is_replay("a", true, kStart));
+    catch_up.begin(kStart + 1s);
+    CHECK(catch_up.is_replay("a", false, kStart + 1s));
+    CHECK(catch_up.earliest_end() == kStart + 2s);
+  }
+}

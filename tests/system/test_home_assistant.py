@@ -1,0 +1,133 @@
+"""What Home Assistant is told: complete, consistent, and told again when it starts."""
+
+import json
+
+import pytest
+from harness import discovery, observed
+from harness.readings import Fleet
+from harness.waiting import wait_for
+
+ROOT_KEYS = {"device", "origin", "components", "availability", "availability_mode", "qos", "encoding", "state_topic",
+             "command_topic"}
+STATUS_TOPIC = "homeassistant/status"
+
+
+@pytest.fixture
+def home(lab):
+    """(simulator with its household, broker, recorder, fleet) after the first readings and the first poll."""
+    api = lab.simulator(household=["--installations", "2", "--meters", "1", "--devices", "1", "--cadence", "10s"])
+    broker = lab.broker()
+    recorder = lab.recorder(broker, qos=1)
+    lab.start(api, broker)
+    fleet = Fleet(2)
+    api.push(fleet.round())
+    for meter in fleet.meters:
+        observed.wait_for_topics(recorder, meter, fleet.newest(meter))
+    # Two of the fleet, two of the household, their two devices, and the program itself.
+    recorder.wait_until(lambda: len(observed.configs(recorder)) >= 7, "seven announced devices")
+    return api, broker, recorder, fleet
+
+
+def test_what_is_announced(lab, home):
+    api, broker, recorder, fleet = home
+    kept = lab.retained(broker)
+    payloads = discovery.payloads(kept)
+    for topic, payload in payloads.items():
+        assert set(payload) <= ROOT_KEYS and {"device", "origin", "components"} <= set(payload), topic
+        assert payload["device"]["identifiers"] and payload["device"]["name"], topic
+        assert payload["origin"]["name"] == "iometer2mqtt", topic
+        for config in payload["components"].values():
+            assert {"platform", "unique_id", "name", "state_topic", "availability"} <= set(config), config
+            assert config["platform"] in ("sensor", "binary_sensor")
+    ids = [entity.unique_id for entity in discovery.entities(kept)]
+    assert len(ids) == len(set(ids)), "unique ids are unique"
+    devices = [payload["device"]["identifiers"][0] for payload in payloads.values()]
+    assert len(devices) == len(set(devices))
+    via = {payload["device"].get("via_device") for payload in payloads.values()} - {None}
+    assert via <= set(devices), "via_device names an announced device"
+
+
+def test_every_announced_topic_is_there(lab, home):
+    api, broker, recorder, fleet = home
+
+    def missing():
+        kept = lab.retained(broker)
+        wanted = [topic for entity in discovery.entities(kept)
+                  for topic in [entity.state_topic, *entity.availability_topics]]
+        return [topic for topic in wanted if topic not in kept]
+
+    wait_for(lambda: not missing(), "state and availability for each entity", explain=missing)
+
+
+def test_retain_and_quality_of_service(home):
+    """Retained is what has a state; what belongs to the moment is not. Values go at 0, what commits them at 1."""
+    api, broker, recorder, fleet = home
+    rules = [("/value/", True, 0), ("/reading", False, 1), ("/availability", True, 1), ("/live", True, 1),
+             ("/reason", True, 1), ("bridge/state", True, 1), ("bridge/info", True, 1), ("bridge/health", True, 1),
+             ("bridge/event", False, 1), ("/config", True, 1)]
+    seen = set()
+    for message in list(recorder.messages):
+        for part, retain, qos in rules:
+            fits = part in message.topic if part == "/value/" else message.topic.endswith(part)
+            if fits:
+                seen.add(part)
+                assert message.retain == retain, message
+                assert message.qos == qos or (part == "/value/" and message.qos <= 1), message
+    assert seen == {part for part, _, _ in rules}
+
+
+def test_a_birth_brings_everything_again(lab, home):
+    api, broker, recorder, fleet = home
+    wanted = {topic for topic in lab.retained(broker) if topic.startswith(("homeassistant/device/", "iometer/"))}
+    # Home Assistant finds it retained, and it did not change.
+    wanted.remove(observed.BRIDGE_STATE)
+    before = recorder.position()
+    recorder.publish(STATUS_TOPIC, "online")
+    missing = lambda: sorted(wanted - {message.topic for message in recorder.since(before)})
+    wait_for(lambda: not missing(), "all announcements and states once more", 20, explain=missing)
+
+
+def test_a_death_or_an_old_birth_changes_nothing(lab):
+    api, broker = lab.simulator(), lab.broker()
+    recorder = lab.recorder(broker)
+    recorder.publish(STATUS_TOPIC, "online", retain=True)
+    lab.start(api, broker)
+    fleet = Fleet(1)
+    api.push(fleet.round())
+    observed.wait_for_topics(recorder, fleet.meters[0], fleet.newest(fleet.meters[0]))
+    topic = next(iter(observed.configs(recorder)))
+    before = len(recorder.texts(topic))
+    recorder.publish(STATUS_TOPIC, "offline")
+    api.push(fleet.round())
+    observed.wait_for_readings(recorder, 2)
+    assert len(recorder.texts(topic)) == before
+
+
+def test_a_new_code_joins_the_announced_ones(lab):
+    api, broker = lab.simulator(), lab.broker()
+    recorder = lab.recorder(broker)
+    lab.start(api, broker)
+    fleet = Fleet(7)
+    small, large = fleet.meters[0], fleet.next_reading(6)
+    api.push([fleet.next_reading(0)])
+    first = observed.wait_for_topics(recorder, small, fleet.newest(small))
+    more = json.loads(large.json()) | {"meter": json.loads(small.json())}
+    api.push([json.dumps(more)])
+    every = observed.wait_for_topics(recorder, small, [one.code for one in large.values])
+    assert first.items() <= every.items() and len(every) > len(first)
+
+
+def test_discovery_off_and_another_prefix(lab):
+    api, broker = lab.simulator(), lab.broker()
+    recorder = lab.recorder(broker)
+    lab.start(api, broker, mqtt={"base_topic": "house/meters", "client_id": "one"},
+              homeassistant={"discovery": "off"})
+    fleet = Fleet(1)
+    api.push(fleet.round())
+    recorder.wait_until(lambda: [topic for topic in recorder.by_topic if topic.startswith("house/meters/meter/")
+                                 and topic.endswith("/reading")], "a reading below the base topic")
+    recorder.wait_for_text("house/meters/bridge/state", "online")
+    assert not observed.configs(recorder)
+    lab.start(api, broker, mqtt={"base_topic": "second", "client_id": "two"}, homeassistant={"prefix": "ha"})
+    recorder.wait_until(lambda: [topic for topic in recorder.by_topic if topic.startswith("ha/device/")],
+                        "an announcement below the other prefix")
