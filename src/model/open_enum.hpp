@@ -30,9 +30,8 @@ class OpenEnum {
     if (found != words.end()) result.value_ = static_cast<E>(found - words.begin());
     return result;
   }
-  OpenEnum(E value)
-      : value_(value) {  // NOLINT(google-explicit-constructor): E and OpenEnum<E> are the same to a
-                         // reader
+  // NOLINTNEXTLINE(google-explicit-constructor): E and OpenEnum<E> are the same to a reader
+  OpenEnum(E value) : value_(value) {
     if (value != E::kUnknown) word_ = EnumWords<E>::kWords[static_cast<std::size_t>(value)];
   }
 

@@ -153,6 +153,7 @@ TEST_SUITE("base") {
       CHECK(json.error().what.starts_with("not valid JSON at byte "));
     }
     CHECK(Json::parse("[1, x]").error().what.find("at byte 4:") != std::string::npos);
+    CHECK(Json::parse("\"\xff\"").error().what.find("encoding") != std::string::npos);
     CHECK(Json::parse(R"("\udc00")").error().what.find("surrogate") != std::string::npos);
   }
 

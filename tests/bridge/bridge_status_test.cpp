@@ -216,6 +216,26 @@ TEST_SUITE("bridge") {
     CHECK(world.on(house("availability")) == "online");
   }
 
+  TEST_CASE("nothing is said of a meter whose replay may bring values yet") {
+    World world;
+    world.feed(bridge::BrokerUp{});
+    world.link_up();
+    poll(world, household());
+    world.run(2s);
+    CHECK(world.on(house("availability")) == "(nothing)");
+    const auto topic = "homeassistant/device/iometer_meter_" + test::house_meter().id + "/config";
+    for (const auto* code : {"1-0:16.7.0", "1-0:1.8.0", "1-0:2.8.0", "1-0:32.7.0", "1-0:52.7.0"}) {
+      world.read(5min, {{code, "5", ""}});
+      world.pass(700ms);
+      world.tick();
+    }
+    CHECK(world.on(house("availability")) == "(nothing)");
+    CHECK(world.on(topic) == "(nothing)");
+    world.run(10s);
+    CHECK(world.payloads(house("availability")) == Payloads{"online"});
+    CHECK(world.payloads(topic).size() == 1);
+  }
+
   TEST_CASE("the reader's status is the reason where it is certain whose reader it is") {
     struct Case {
       std::string_view reason;

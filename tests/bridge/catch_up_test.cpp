@@ -64,6 +64,11 @@ TEST_SUITE("bridge") {
         catch_up.is_replay("a", false, kStart));  // a late one, but this meter's replay is over
     CHECK(catch_up.is_replay("b", false, kStart));
     CHECK(catch_up.is_active());
+    CHECK(catch_up.holds_back("b"));
+    CHECK_FALSE(catch_up.holds_back("a"));
+    CHECK(catch_up.holds_back("c"));  // has sent nothing yet
+    CHECK(catch_up.look_for_end(kStart + 1s) == CatchUp::End::kQuiet);
+    CHECK_FALSE(catch_up.holds_back("b"));
   }
 
   TEST_CASE("after 30 seconds live entities do not wait any more, the end is still found") {

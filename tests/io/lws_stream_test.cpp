@@ -3,128 +3,23 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
-#include <mutex>
+#include <memory>
+#include <string>
 #include <thread>
-#include <vector>
 
 #include "io/fault_server.hpp"
-#include "io/test_certificates.hpp"
+#include "io/stream_client.hpp"
 
 using namespace iometer;
 using namespace std::chrono_literals;
 using partner::StreamClosed;
+using test::contains;
 using test::FaultServer;
+using test::kProtocol;
 using test::Peer;
+using test::StreamClient;
 
 namespace {
-
-constexpr std::string_view kProtocol = "graphql-transport-ws";
-
-// A stream with its loop's thread, and what its listener was told.
-class Client final : public partner::StreamListener {
- public:
-  explicit Client(io::LwsStreamOptions options = {}) {
-    auto created = io::LwsStream::create(std::move(options));
-    REQUIRE_MESSAGE(created.ok(), (created.ok() ? "" : created.error().what));
-    stream = std::move(*created);
-    thread_ = std::thread([this] { stream->run(); });
-  }
-  ~Client() override {
-    stream->quit();
-    thread_.join();
-  }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  void open(std::string url, partner::Headers headers = {{"Authorization", "Basic abc"}}) {
-    {
-      const std::lock_guard lock(mutex_);
-      opened_ = 0;
-    }
-    on_loop([this, request = partner::StreamRequest{std::move(url), std::string(kProtocol),
-                                                    std::move(headers)}] {
-      stream->open(request, *this);
-    });
-  }
-  void on_loop(std::function<void()> task) { stream->post(std::move(task)); }
-
-  bool wait_open() {
-    return wait([this] { return opened_ > 0; });
-  }
-  std::string wait_message(std::size_t index) {
-    if (!wait([&] { return messages_.size() > index; })) return "none";
-    const std::lock_guard lock(mutex_);
-    return messages_[index];
-  }
-  StreamClosed wait_closed() {
-    if (!wait([this] { return !closed_.empty(); })) return {-1, -1, {}, "never closed"};
-    const std::lock_guard lock(mutex_);
-    return closed_.back();
-  }
-  std::size_t message_count() {
-    const std::lock_guard lock(mutex_);
-    return messages_.size();
-  }
-  std::size_t closed_count() {
-    const std::lock_guard lock(mutex_);
-    return closed_.size();
-  }
-  bool was_opened() {
-    const std::lock_guard lock(mutex_);
-    return opened_ > 0;
-  }
-
-  std::unique_ptr<io::LwsStream> stream;
-
- private:
-  template <class Predicate>
-  bool wait(Predicate predicate) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 10s, predicate);
-  }
-  void on_open() override {
-    const std::lock_guard lock(mutex_);
-    ++opened_;
-    changed_.notify_all();
-  }
-  void on_text(std::string_view piece, bool final) override {
-    const std::lock_guard lock(mutex_);
-    partial_ += piece;
-    if (!final) return;
-    messages_.push_back(std::exchange(partial_, ""));
-    changed_.notify_all();
-  }
-  void on_closed(const StreamClosed& closed) override {
-    const std::lock_guard lock(mutex_);
-    closed_.push_back(closed);
-    changed_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int opened_ = 0;
-  std::string partial_;
-  std::vector<std::string> messages_;
-  std::vector<StreamClosed> closed_;
-  std::thread thread_;
-};
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-void echo(Peer& peer) {
-  peer.accept_upgrade(kProtocol);
-  while (true) {
-    const auto frame = peer.read_frame();
-    if (frame.opcode == 8) peer.send_frame(8, frame.payload);
-    if (frame.opcode != 1) return;
-    peer.send_text(frame.payload);
-  }
-}
 
 // What a client sees of a server that answers the upgrade with `head`.
 StreamClosed refused_with(std::string head) {
@@ -133,7 +28,7 @@ StreamClosed refused_with(std::string head) {
     peer.write(head + "\r\n\r\n");
     peer.wait_for_end();
   });
-  Client client;
+  StreamClient client;
   client.open(server.url("ws"));
   auto closed = client.wait_closed();
   CHECK_FALSE(client.was_opened());
@@ -155,7 +50,7 @@ TEST_SUITE("io") {
       close = peer.read_frame();
       peer.send_frame(close.opcode, close.payload);
     });
-    Client client;
+    StreamClient client;
     client.open(server.url("ws") + "/v1/query?x=1");
     REQUIRE(client.wait_open());
     const std::string large(70'000, 'x');
@@ -221,7 +116,7 @@ TEST_SUITE("io") {
         peer.accept_upgrade(subprotocol);
         peer.wait_for_end();
       });
-      Client client;
+      StreamClient client;
       client.open(server.url("ws"));
       const auto closed = client.wait_closed();
       CHECK_FALSE(client.was_opened());
@@ -240,14 +135,14 @@ TEST_SUITE("io") {
     SUBCASE("ends by the handshake's own limit") {
       io::LwsStreamOptions options;
       options.handshake_timeout = 1s;
-      Client client(options);
+      StreamClient client(options);
       client.open(server.url("ws"));
       const auto closed = client.wait_closed();
       CHECK(contains(closed.reason, "could not connect to 127.0.0.1:"));
       CHECK(client.closed_count() == 1);
     }
     SUBCASE("is dropped by its user's timer, without a word") {
-      Client client;
+      StreamClient client;
       std::atomic<bool> dropped = false;
       client.open(server.url("ws"));
       client.on_loop([&] {
@@ -271,11 +166,11 @@ TEST_SUITE("io") {
       peer.send_frame(1, "whole", false);  // what gqlgen does to a large answer
       peer.send_frame(9, "ping inside a message");
       peer.send_frame(0, "");
-      peer.send_text("next");
       CHECK(peer.read_frame().opcode == 10);
+      peer.send_text("next");
       peer.wait_for_end();
     });
-    Client client;
+    StreamClient client;
     client.open(server.url("ws"));
     CHECK(client.wait_message(0) == std::string(4096, 'a') + "b\n");
     CHECK(client.wait_message(1) == "whole");
@@ -289,7 +184,7 @@ TEST_SUITE("io") {
       peer.send_close(4403, "Forbidden");
       peer.wait_for_end();
     });
-    Client client;
+    StreamClient client;
     client.open(server.url("ws"));
     CHECK(client.wait_closed() == StreamClosed{4403, 0, {}, "Forbidden"});
     CHECK(client.wait_message(0) == "last");
@@ -298,7 +193,7 @@ TEST_SUITE("io") {
 
   TEST_CASE("stream: an abrupt end") {
     FaultServer server([](Peer& peer) { peer.accept_upgrade(kProtocol); });
-    Client client;
+    StreamClient client;
     client.open(server.url("ws"));
     const auto closed = client.wait_closed();
     CHECK(client.was_opened());
@@ -319,7 +214,7 @@ TEST_SUITE("io") {
       }
       peer.wait_for_end();
     });
-    Client client;
+    StreamClient client;
     client.open(server.url("ws"));
     REQUIRE(client.wait_open());
     client.on_loop([&] {
@@ -343,7 +238,7 @@ TEST_SUITE("io") {
       const FaultServer gone([](Peer&) {});
       free_port = gone.port();
     }
-    Client client;
+    StreamClient client;
     SUBCASE("nobody listens") {
       client.open("ws://127.0.0.1:" + std::to_string(free_port) + "/");
       const auto closed = client.wait_closed();
@@ -366,13 +261,13 @@ TEST_SUITE("io") {
   }
 
   TEST_CASE("stream: the next address of a name is tried, whichever is the first") {
-    FaultServer server(echo);
+    FaultServer server(test::echo);
     io::LwsStreamOptions options;
     options.resolve = [](const std::string& host) {
       // Nobody listens at the others.
       return io::Resolved{{"127.0.0.2", "127.0.0.1", "127.0.0.3"}, host == "name" ? "" : "wrong"};
     };
-    Client client(options);
+    StreamClient client(options);
     for (int i = 0; i < 4; ++i) {
       client.open(server.url("ws", "name"));
       REQUIRE(client.wait_open());
@@ -381,7 +276,7 @@ TEST_SUITE("io") {
   }
 
   TEST_CASE("stream: a slow resolver holds up nothing") {
-    FaultServer server(echo);
+    FaultServer server(test::echo);
     io::LwsStreamOptions options;
     const auto released = std::make_shared<std::atomic<bool>>(false);
     options.resolve = [released](const std::string& host) {
@@ -390,7 +285,7 @@ TEST_SUITE("io") {
     };
     const auto start = std::chrono::steady_clock::now();
     {
-      Client client(options);
+      StreamClient client(options);
       client.open(server.url("ws", "slow"));
       client.open(server.url("ws", "fast"));  // instead
       REQUIRE(client.wait_open());
@@ -402,8 +297,8 @@ TEST_SUITE("io") {
   }
 
   TEST_CASE("stream: opened again after each end, and while open") {
-    FaultServer server(echo);
-    Client client;
+    FaultServer server(test::echo);
+    StreamClient client;
     for (std::size_t i = 0; i < 20; ++i) {
       std::atomic<bool> done = false;
       client.on_loop([&] {
@@ -419,86 +314,5 @@ TEST_SUITE("io") {
     std::this_thread::sleep_for(100ms);
     client.on_loop([&] { client.stream->send_text("still there"); });
     CHECK(client.wait_message(0) == "still there");
-  }
-
-  TEST_CASE("stream: TLS is verified, chain and host name") {
-    const test::TestCertificates certificates;
-    io::LwsStreamOptions trusting;
-    trusting.ca_file = certificates.ca_file();
-    SUBCASE("a certificate for the name") {
-      FaultServer server(echo, certificates.localhost());
-      Client client(trusting);
-      for (const auto* host : {"localhost", "127.0.0.1"}) {
-        client.open(server.url("wss", host));
-        REQUIRE(client.wait_open());
-      }
-      client.on_loop([&] { client.stream->send_text("over TLS"); });
-      CHECK(client.wait_message(0) == "over TLS");
-    }
-    SUBCASE("refused") {
-      struct Row {
-        const char* what;
-        io::LwsStreamOptions options;
-        FaultServer::Tls tls;
-        const char* says;
-      };
-      auto other = trusting;
-      other.ca_file = certificates.other_ca_file();
-      const Row rows[] = {
-          {"a CA that is not ours", other, certificates.localhost(),
-           "its certificate is not trusted"},
-          {"the system's store", {}, certificates.localhost(), "its certificate is not trusted"},
-          {"another host's certificate", trusting, certificates.wrong_name(), "ostname mismatch"},
-      };
-      for (const auto& row : rows) {
-        CAPTURE(row.what);
-        std::atomic<bool> reached = false;
-        FaultServer server([&](Peer& peer) { reached = !peer.read_head().empty(); }, row.tls);
-        Client client(row.options);
-        client.open(server.url("wss", "localhost"));
-        const auto closed = client.wait_closed();
-        CAPTURE(closed.reason);
-        CHECK_FALSE(client.was_opened());
-        CHECK_FALSE(reached);  // no credentials left the house
-        CHECK(contains(closed.reason, "could not connect to localhost:"));
-        CHECK(contains(closed.reason, row.says));
-      }
-    }
-    SUBCASE("the system's store counts exactly where no CA file is given") {
-      const auto ca_file = certificates.ca_file();
-      // No other thread runs yet.  NOLINTNEXTLINE(concurrency-mt-unsafe)
-      setenv("SSL_CERT_FILE", ca_file.c_str(), 1);
-      FaultServer server(echo, certificates.localhost());
-      auto other = trusting;
-      other.ca_file = certificates.other_ca_file();
-      {
-        Client by_system;
-        by_system.open(server.url("wss", "localhost"));
-        CHECK(by_system.wait_open());
-        Client by_file(other);
-        by_file.open(server.url("wss", "localhost"));
-        CHECK(contains(by_file.wait_closed().reason, "its certificate is not trusted"));
-      }
-      server.stop();
-      // NOLINTNEXTLINE(concurrency-mt-unsafe)
-      unsetenv("SSL_CERT_FILE");
-    }
-    SUBCASE("a server that does not speak TLS") {
-      FaultServer server([](Peer& peer) { peer.write("HTTP/1.1 400 Bad Request\r\n\r\n"); });
-      Client client(trusting);
-      client.open(server.url("wss", "localhost"));
-      CHECK(contains(client.wait_closed().reason, "could not connect to localhost:"));
-    }
-  }
-
-  TEST_CASE("stream: a CA file that cannot be used is refused at once") {
-    for (const auto* file : {"/nonexistent/ca.pem", "/dev/null"}) {
-      io::LwsStreamOptions options;
-      options.ca_file = file;
-      const auto stream = io::LwsStream::create(options);
-      REQUIRE_FALSE(stream.ok());
-      CHECK(stream.error().kind == base::ErrorKind::kConfig);
-      CHECK(contains(stream.error().what, file));
-    }
   }
 }

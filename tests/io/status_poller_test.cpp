@@ -130,7 +130,7 @@ TEST_SUITE("io") {
       std::this_thread::sleep_for(200ms);
       start = std::chrono::steady_clock::now();
     }
-    CHECK(std::chrono::steady_clock::now() - start < 500ms);
+    CHECK(std::chrono::steady_clock::now() - start < 2s);
     CHECK(seen.partners.empty());
   }
 }

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "partner/fake_stream.hpp"
+#include "partner/subscription_fixture.hpp"
 
 using namespace iometer;
 using namespace std::chrono_literals;
@@ -12,66 +12,13 @@ using base::ErrorKind;
 using partner::AuthPlace;
 using partner::LinkPhase;
 using partner::LinkState;
-
-namespace {
-
-constexpr std::string_view kAck = R"({"type":"connection_ack"})";
-constexpr std::string_view kPong = R"({"type":"pong"})";
-
-std::string reading(std::string_view meter) {
-  return R"({"id":"1","type":"next","payload":{"data":{"meterReadings":{"meter":{"id":")" +
-         std::string(meter) + R"(","number":"n"},"time":"2026-11-24T12:00:00Z",)" +
-         R"("values":[{"obisCode":"1-0:1.8.0","value":1.2345678e+06,"unit":"Wh"}]}}}})" + "\n";
-}
-
-struct Fixture {
-  explicit Fixture(AuthPlace place = AuthPlace::kBoth)
-      : subscription({"wss://host/api", {"id", base::Secret("secret"), {}, place}, 60s}, hooks(),
-                     stream) {}
-
-  partner::SubscriptionHooks hooks() {
-    return {[this](const partner::Delivery& d) {
-              delivered.push_back(d.reading.meter.id);
-              return has_room;
-            },
-            [this](const LinkState& link) { links.push_back(link); },
-            [this] { return resume_from; },
-            [this](const base::Error& error) { dropped.push_back(error); },
-            [this] { return stream.now(); },
-            [this] { return random_value; }};
-  }
-  void go_live() {
-    stream.accept();
-    stream.text(kAck);
-    stream.text(kPong);
-    REQUIRE(links.back().phase == LinkPhase::kLive);
-  }
-  // Advances to the next attempt and checks when that is.
-  void expect_retry_after(base::Duration delay) {
-    REQUIRE(links.back().phase == LinkPhase::kWaiting);
-    CHECK(*links.back().retry_in == delay);
-    const auto before = stream.requests.size();
-    stream.advance(delay - 1ns);
-    CHECK(stream.requests.size() == before);
-    stream.advance(1ns);
-    CHECK(stream.requests.size() == before + 1);
-    CHECK(links.back().phase == LinkPhase::kConnecting);
-  }
-
-  test::FakeStream stream;
-  std::vector<std::string> delivered;
-  std::vector<LinkState> links;
-  std::vector<base::Error> dropped;
-  bool has_room = true;
-  std::optional<base::WallTime> resume_from;
-  std::uint64_t random_value = 0;  // the shortest transient delay: half of 1, 2, 4 … s
-  partner::Subscription subscription;
-};
-
-}  // namespace
+using test::kAck;
+using test::kPong;
+using test::reading;
+using test::SubscriptionFixture;
 
 TEST_SUITE("partner") {
-  TEST_CASE_FIXTURE(Fixture, "subscription: from wanted to live to suspended") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "subscription: from wanted to live to suspended") {
     resume_from = base::WallTime(1'700'000'000s);
     CHECK(stream.requests.empty());
     subscription.want(true);
@@ -106,7 +53,7 @@ TEST_SUITE("partner") {
 
   TEST_CASE("credentials go where the option says") {
     for (const auto place : {AuthPlace::kHeader, AuthPlace::kInit}) {
-      Fixture f(place);
+      SubscriptionFixture f(place);
       f.subscription.want(true);
       CHECK(f.stream.requests[0].headers.empty() == (place == AuthPlace::kInit));
       f.stream.accept();
@@ -114,7 +61,7 @@ TEST_SUITE("partner") {
     }
   }
 
-  TEST_CASE_FIXTURE(Fixture, "header and init have a WSSE token each") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "header and init have a WSSE token each") {
     test::FakeStream other;
     auto wsse_hooks = hooks();
     wsse_hooks.random = [n = std::uint64_t{0}]() mutable { return ++n; };
@@ -131,7 +78,7 @@ TEST_SUITE("partner") {
     CHECK(other.sent[0].find(nonce.substr(7, 32)) == std::string::npos);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "a connection attempt that hangs is given up after 10 s") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "a connection attempt that hangs is given up after 10 s") {
     subscription.want(true);
     stream.advance(9s);
     CHECK(stream.drops == 0);
@@ -142,7 +89,7 @@ TEST_SUITE("partner") {
     expect_retry_after(500ms);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "failures in a row wait longer, a reading starts over") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "failures in a row wait longer, a reading starts over") {
     subscription.want(true);
     const partner::StreamClosed refused{0, 0, {}, "could not connect to host:443: refused"};
     stream.end(refused);
@@ -158,7 +105,8 @@ TEST_SUITE("partner") {
     expect_retry_after(500ms);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "a link that stood for a minute starts over, a shorter one does not") {
+  TEST_CASE_FIXTURE(SubscriptionFixture,
+                    "a link that stood for a minute starts over, a shorter one does not") {
     subscription.want(true);
     const auto stay = [this](base::Duration time) {
       go_live();
@@ -176,7 +124,7 @@ TEST_SUITE("partner") {
     expect_retry_after(500ms);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "refused credentials: 1, 5, 15, 30 minutes") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "refused credentials: 1, 5, 15, 30 minutes") {
     subscription.want(true);
     stream.end({0, 401, {}, "x"});
     CHECK(links.back().error->kind == ErrorKind::kAuth);
@@ -191,7 +139,7 @@ TEST_SUITE("partner") {
     expect_retry_after(30min);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "the server's own delays are kept") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "the server's own delays are kept") {
     subscription.want(true);
     stream.end({0, 429, 17s, ""});
     expect_retry_after(17s);
@@ -207,7 +155,7 @@ TEST_SUITE("partner") {
     expect_retry_after(5s);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "each connection asks anew where to resume") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "each connection asks anew where to resume") {
     subscription.want(true);
     resume_from = base::WallTime(1'700'000'000s);
     go_live();
@@ -218,61 +166,8 @@ TEST_SUITE("partner") {
     CHECK(links.back().start_time == base::WallTime(1'700'000'600s));
   }
 
-  TEST_CASE_FIXTURE(Fixture, "back-pressure stops reading and our liveness timers") {
-    subscription.want(true);
-    go_live();
-    has_room = false;
-    stream.text(reading("m1"));
-    CHECK_FALSE(stream.reading);
-    stream.text(reading("m2"));  // was in the socket's buffer
-    CHECK(delivered.size() == 2);
-    stream.advance(5min);
-    CHECK(stream.drops == 0);
-    has_room = true;
-    subscription.resume_reading();
-    CHECK(stream.reading);
-    stream.text(reading("m3"));
-    CHECK(delivered.size() == 3);
-    // The watch is on again.
-    stream.advance(9s);
-    CHECK(stream.drops == 0);
-    stream.advance(1s);
-    CHECK(stream.drops == 1);
-  }
-
-  TEST_CASE_FIXTURE(Fixture,
-                    "a server without patience for our pause: resume after there is room") {
-    subscription.want(true);
-    go_live();
-    has_room = false;
-    stream.text(reading("m1"));
-    stream.end({0, 0, {}, "lost the connection"});
-    CHECK(links.back().phase == LinkPhase::kWaiting);
-    stream.advance(1h);
-    CHECK(stream.requests.size() == 1);  // nobody could take the readings
-    has_room = true;
-    resume_from = base::WallTime(1'700'000'000s);
-    subscription.resume_reading();
-    CHECK(stream.requests.size() == 2);
-    go_live();
-    CHECK(links.back().start_time == resume_from);
-    stream.text(reading("m1"));
-    CHECK(delivered == std::vector<std::string>{"m1", "m1"});
-  }
-
-  TEST_CASE_FIXTURE(Fixture, "room before the back-off is over does not shorten it") {
-    subscription.want(true);
-    go_live();
-    has_room = false;
-    stream.text(reading("m1"));
-    stream.end({0, 0, {}, ""});
-    subscription.resume_reading();
-    CHECK(stream.requests.size() == 1);
-    stream.advance(500ms);
-    CHECK(stream.requests.size() == 2);
-  }
-
-  TEST_CASE_FIXTURE(Fixture, "unwanted at any point ends in suspended, a back-off survives") {
+  TEST_CASE_FIXTURE(SubscriptionFixture,
+                    "unwanted at any point ends in suspended, a back-off survives") {
     subscription.want(true);
     SUBCASE("connecting") {
       subscription.want(false);
@@ -307,7 +202,8 @@ TEST_SUITE("partner") {
     CHECK((!stream.in_use() || stream.closing));
   }
 
-  TEST_CASE_FIXTURE(Fixture, "wanted again while closing connects when the old link is gone") {
+  TEST_CASE_FIXTURE(SubscriptionFixture,
+                    "wanted again while closing connects when the old link is gone") {
     subscription.want(true);
     go_live();
     subscription.want(false);
@@ -318,7 +214,7 @@ TEST_SUITE("partner") {
     CHECK(links.back().phase == LinkPhase::kConnecting);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "messages that are too large or no text close the link") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "messages that are too large or no text close the link") {
     subscription.want(true);
     go_live();
     SUBCASE("too large") {
@@ -340,7 +236,7 @@ TEST_SUITE("partner") {
     CHECK(delivered.size() == 1);
   }
 
-  TEST_CASE_FIXTURE(Fixture, "unusable messages go to `dropped`") {
+  TEST_CASE_FIXTURE(SubscriptionFixture, "unusable messages go to `dropped`") {
     subscription.want(true);
     go_live();
     stream.text("not JSON");
@@ -356,7 +252,7 @@ TEST_SUITE("partner") {
     CAPTURE(seed);
     std::mt19937 random(seed);
     for (int round = 0; round < 100; ++round) {
-      Fixture f;
+      SubscriptionFixture f;
       f.subscription.want(true);
       f.stream.accept();
       for (const auto& message :

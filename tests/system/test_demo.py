@@ -13,7 +13,7 @@ def test_live_values_of_two_meters(lab):
     recorder = lab.recorder(broker)
     result = command("demo", "--mqtt-url", broker.url, "--seconds", "6", "--meters", "2", "--cadence", "1s", seconds=30)
     assert result.returncode == 0, result.stderr
-    meters = {topic.split("/")[2] for topic in recorder.by_topic if observed.is_reading(topic)}
+    meters = {topic.split("/")[2] for topic in list(recorder.by_topic) if observed.is_reading(topic)}
     assert len(meters) >= 2
     shown = result.stdout.lower()
     assert all(meter in shown for meter in meters), result.stdout
@@ -39,7 +39,7 @@ def test_registers_follow_power(lab):
         if topic.endswith(("/value/energy_import", "/value/energy_export")):
             numbers = [float(text) for text in recorder.texts(topic) if text]
             assert numbers and numbers == sorted(numbers), topic
-    states = [json.loads(text) for topic in recorder.by_topic if re.fullmatch(r"iometer/meter/[^/]+/state", topic)
+    states = [json.loads(text) for topic in list(recorder.by_topic) if re.fullmatch(r"iometer/meter/[^/]+/state", topic)
               for text in recorder.texts(topic) if text]
     assert states and all("energy_import" in state for state in states)
 

@@ -13,9 +13,9 @@ ALL = "user meter\ntopic readwrite #\n\nuser watcher\ntopic readwrite #\n"
 WATCHER = {"username": "watcher", "password": "watches"}
 
 
-@pytest.mark.parametrize("protocol", ["3.1.1", "5"])
-@pytest.mark.parametrize("acl", [READ_ONLY, WRITE_ONLY], ids=["publishing denied", "reading denied"])
-def test_no_subscription_before_the_broker_takes_messages(lab, protocol, acl):
+@pytest.mark.parametrize("acl, protocol", [(READ_ONLY, "3.1.1"), (READ_ONLY, "5"), (WRITE_ONLY, "5")],
+                         ids=["publishing denied, 3.1.1", "publishing denied, 5", "reading denied"])
+def test_no_subscription_before_the_broker_takes_messages(lab, acl, protocol):
     api = lab.simulator()
     broker = lab.broker(users={"meter": MQTT_PASSWORD, "watcher": WATCHER["password"]}, acl=acl)
     daemon = lab.daemon(lab.configure(api, broker, mqtt=LOGIN | {"protocol": protocol}))

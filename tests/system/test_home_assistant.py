@@ -12,25 +12,25 @@ ROOT_KEYS = {"device", "origin", "components", "availability", "availability_mod
 STATUS_TOPIC = "homeassistant/status"
 
 
-@pytest.fixture
-def home(lab):
-    """(simulator with its household, broker, recorder, fleet) after the first readings and the first poll."""
-    api = lab.simulator(household=["--installations", "2", "--meters", "1", "--devices", "1", "--cadence", "10s"])
-    broker = lab.broker()
-    recorder = lab.recorder(broker, qos=1)
-    lab.start(api, broker)
+@pytest.fixture(scope="module")
+def home(shared_lab):
+    """(broker, recorder) after the first readings and the first poll: a household of two, and two meters of ours."""
+    api = shared_lab.simulator(household=["--installations", "2", "--meters", "1", "--devices", "1", "--cadence", "10s"])
+    broker = shared_lab.broker()
+    recorder = shared_lab.recorder(broker, qos=1)
+    shared_lab.start(api, broker)
     fleet = Fleet(2)
     api.push(fleet.round())
     for meter in fleet.meters:
         observed.wait_for_topics(recorder, meter, fleet.newest(meter))
-    # Two of the fleet, two of the household, their two devices, and the program itself.
+    # Four meters, two devices, and the program itself.
     recorder.wait_until(lambda: len(observed.configs(recorder)) >= 7, "seven announced devices")
-    return api, broker, recorder, fleet
+    return broker, recorder
 
 
-def test_what_is_announced(lab, home):
-    api, broker, recorder, fleet = home
-    kept = lab.retained(broker)
+def test_what_is_announced(shared_lab, home):
+    broker, _ = home
+    kept = shared_lab.retained(broker)
     payloads = discovery.payloads(kept)
     for topic, payload in payloads.items():
         assert set(payload) <= ROOT_KEYS and {"device", "origin", "components"} <= set(payload), topic
@@ -47,11 +47,11 @@ def test_what_is_announced(lab, home):
     assert via <= set(devices), "via_device names an announced device"
 
 
-def test_every_announced_topic_is_there(lab, home):
-    api, broker, recorder, fleet = home
+def test_every_announced_topic_is_there(shared_lab, home):
+    broker, _ = home
 
     def missing():
-        kept = lab.retained(broker)
+        kept = shared_lab.retained(broker)
         wanted = [topic for entity in discovery.entities(kept)
                   for topic in [entity.state_topic, *entity.availability_topics]]
         return [topic for topic in wanted if topic not in kept]
@@ -61,7 +61,7 @@ def test_every_announced_topic_is_there(lab, home):
 
 def test_retain_and_quality_of_service(home):
     """Retained is what has a state; what belongs to the moment is not. Values go at 0, what commits them at 1."""
-    api, broker, recorder, fleet = home
+    _, recorder = home
     rules = [("/value/", True, 0), ("/reading", False, 1), ("/availability", True, 1), ("/live", True, 1),
              ("/reason", True, 1), ("bridge/state", True, 1), ("bridge/info", True, 1), ("bridge/health", True, 1),
              ("bridge/event", False, 1), ("/config", True, 1)]
@@ -72,13 +72,13 @@ def test_retain_and_quality_of_service(home):
             if fits:
                 seen.add(part)
                 assert message.retain == retain, message
-                assert message.qos == qos or (part == "/value/" and message.qos <= 1), message
+                assert message.qos == qos, message
     assert seen == {part for part, _, _ in rules}
 
 
-def test_a_birth_brings_everything_again(lab, home):
-    api, broker, recorder, fleet = home
-    wanted = {topic for topic in lab.retained(broker) if topic.startswith(("homeassistant/device/", "iometer/"))}
+def test_a_birth_brings_everything_again(shared_lab, home):
+    broker, recorder = home
+    wanted = {topic for topic in shared_lab.retained(broker) if topic.startswith(("homeassistant/device/", "iometer/"))}
     # Home Assistant finds it retained, and it did not change.
     wanted.remove(observed.BRIDGE_STATE)
     before = recorder.position()

@@ -34,7 +34,9 @@ def test_a_broker_that_stops_reading(lab):
     print(f"{len(fleet.all_sent())} readings; {before / 1e6:.1f} MB before, {most / 1e6:.1f} MB at most")
     assert most - before < GROWTH_ALLOWED
 
+    released = time.monotonic()
     verdict.wait_for_all(recorder, fleet, 90)
+    print(f"all there after {time.monotonic() - released:.1f} s")
     verdict.wait_for_right_states(lab, broker, recorder, fleet)
     verdict.check_copies(recorder)
     check_api_links(api, to_api)

@@ -20,10 +20,14 @@ class Tap:
         self.frames = []  # (opcode, payload)
         self._buffer = b""
         self._upgraded = False
+        self._ignored = False  # no WebSocket
 
     def feed(self, data):
+        if self._ignored:
+            return
         self._buffer += data
         if not self._upgraded:
+            self._ignored = not self._buffer.startswith(b"GET ")
             end = self._buffer.find(b"\r\n\r\n")
             if end < 0:
                 return
