@@ -36,7 +36,8 @@ def test_refused_credentials(lab, place):
                                       log_level="trace"))
     event = observed.wait_for_event(recorder, "auth_failed")
     assert "partner.secret" in event["detail"]
-    health = observed.wait_for_health(recorder, lambda health: health["problem"] == "auth_failed", "auth_failed")
+    health = observed.wait_for_health(
+        recorder, lambda health: health["problem"] == "auth_failed" and health["api"]["reason"], "auth_failed")
     assert "partner.id" in health["api"]["reason"] and "partner.secret" in health["api"]["reason"]
     daemon.wait_for_log("partner.secret")
     requests = api.stats()["http_requests"]
