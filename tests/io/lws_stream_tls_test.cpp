@@ -71,6 +71,8 @@ TEST_SUITE("io") {
         StreamClient by_system;
         by_system.open(server.url("wss", "localhost"));
         CHECK(by_system.wait_open());
+      }
+      {
         StreamClient by_file(other);
         by_file.open(server.url("wss", "localhost"));
         CHECK(contains(by_file.wait_closed().reason, "its certificate is not trusted"));
