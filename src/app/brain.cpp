@@ -212,8 +212,8 @@ void Brain::leave() {
   for (auto& delivery : mailbox_.take(read_clocks().steady, SIZE_MAX).readings) {
     feed(bridge::ReadingReceived{std::move(delivery.reading)}, read_clocks());
   }
-  if (options_.clear_on_leave) link_.forget_retained();
-  link_.begin_leaving();
+  link_.begin_leaving(options_.clear_on_leave ? mqtt::BrokerLink::Leaving::kWithoutTrace
+                                              : mqtt::BrokerLink::Leaving::kNormally);
   while (link_.is_up() && !link_.is_drained() && read_clocks().steady < deadline) {
     const auto now = read_clocks();
     handle_link_events(link_.tick(now.steady), now);

@@ -9,7 +9,7 @@ namespace iometer::app {
 
 base::Now read_clocks();
 
-// Fit for jitter and identifiers, not for secrets.
+// From the system's generator: fit for jitter, identifiers and nonces.
 std::uint64_t random_number();
 
 // Resident set of this process in bytes, 0 where it cannot be told.

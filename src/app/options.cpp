@@ -101,7 +101,8 @@ base::Status read_section(const std::string& path, const std::string& section,
       if (auto status = read_section(path, name, value, values); !status) return status;
       continue;
     }
-    if (find_option(key) == nullptr) {
+    // "mqtt.url" at the top would be a second way to write the same.
+    if (find_option(key) == nullptr || name.find('.') != std::string::npos) {
       return base::config_error(fmt::format("{}: unknown key \"{}\"; known here: {}",
                                             place(path, entry.first), key, known_keys(section)));
     }

@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <limits>
 #include <mutex>
 #include <optional>
 #include <random>
 #include <thread>
 #include <utility>
 
+#include "app/clock.hpp"
 #include "io/curl_http.hpp"
 #include "partner/backoff.hpp"
 
@@ -20,14 +20,6 @@ using std::chrono::steady_clock;
 
 constexpr base::Duration kLeastBetweenPolls = seconds(10);
 constexpr seconds kGoodbyeTime{1};
-
-base::Now read_clocks() { return {steady_clock::now(), std::chrono::system_clock::now()}; }
-
-std::uint64_t system_random() {
-  std::random_device device;
-  return std::uniform_int_distribution<std::uint64_t>(
-      0, std::numeric_limits<std::uint64_t>::max())(device);
-}
 
 partner::Nonce system_nonce() {
   std::random_device device;
@@ -90,13 +82,13 @@ base::Duration StatusPoller::Shared::poll(partner::PartnerClient& client, partne
     auto partner = client.partner();
     known = partner.ok();
     call_hook([&](StatusPollerHooks& h) { h.on_partner(std::move(partner)); });
-    if (!known) return backoff.next(client.last_failure(), system_random());
+    if (!known) return backoff.next(client.last_failure(), random_number());
     backoff.reset();
   }
   auto answer = client.installations();
   const bool good = answer.ok();
   call_hook([&](StatusPollerHooks& h) { h.on_answer(std::move(answer)); });
-  if (!good) return backoff.next(client.last_failure(), system_random());
+  if (!good) return backoff.next(client.last_failure(), random_number());
   backoff.reset();
   return with_jitter(config.poll_interval);
 }

@@ -2,28 +2,17 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <limits>
 #include <mutex>
-#include <random>
 #include <thread>
 #include <utility>
 
+#include "app/clock.hpp"
 #include "io/lws_stream.hpp"
 
 namespace iometer::app {
 namespace {
 
 constexpr std::chrono::milliseconds kGoodbyeTime{500};
-
-base::Now read_clocks() {
-  return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
-}
-
-std::uint64_t system_random() {
-  std::random_device device;
-  return std::uniform_int_distribution<std::uint64_t>(
-      0, std::numeric_limits<std::uint64_t>::max())(device);
-}
 
 }  // namespace
 
@@ -78,7 +67,7 @@ base::Status SubscriptionWorker::start() {
   auto running = std::make_unique<Running>();
   running->stream = std::move(*stream);
   partner::SubscriptionHooks hooks{hooks_.deliver, {},          hooks_.resume_from,
-                                   hooks_.dropped, read_clocks, system_random};
+                                   hooks_.dropped, read_clocks, random_number};
   hooks.link_changed = [this, state = running.get()](const partner::LinkState& link) {
     hooks_.link_changed(link);
     state->note(link.phase);

@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "bridge/meter_payloads.hpp"
+#include "bridge/naming.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -41,9 +42,9 @@ bool has_connection(const model::Device& device) {
 
 // "IOmeter <meter number>" where that is certain: a device has neither name nor number of its own.
 std::string name_of(const model::Device& device, const model::Installation& installation) {
-  if (installation.meters.size() == 1)
-    return "IOmeter " + base::printable(installation.meters.front().number, 64);
-  return "IOmeter " + mqtt::device_slug(device.id);
+  const bool certain = installation.meters.size() == 1;
+  const auto slug = mqtt::device_slug(device.id);
+  return "IOmeter " + (certain ? display_name(installation.meters.front().number, slug) : slug);
 }
 
 }  // namespace

@@ -10,6 +10,17 @@ namespace iometer::bridge {
 using homeassistant::Sensor;
 using model::ObisCode;
 
+namespace {
+
+// 1 kWh is 1000 Wh.
+bool same_amount(const model::ReadingValue& a, const model::ReadingValue& b) {
+  const auto unit = homeassistant::published_unit(a.unit);
+  return homeassistant::convert(a.value, a.unit, unit) ==
+         homeassistant::convert(b.value, b.unit, unit);
+}
+
+}  // namespace
+
 std::string_view quality_word(Quality quality) {
   constexpr std::array<std::string_view, 4> kWords{"ok", "future", "ambiguous", "unit"};
   return kWords[static_cast<std::size_t>(quality)];
@@ -24,7 +35,7 @@ Judgement MeterState::apply(const model::MeterReading& reading, bool future) {
     const auto first = std::find_if(reading.values.begin(), reading.values.end(), same_code);
     if (&*first != &value) continue;  // judged with the first of its code
     const bool ambiguous = std::any_of(first, reading.values.end(), [&](const auto& other) {
-      return same_code(other) && (other.value != value.value || other.unit != value.unit);
+      return same_code(other) && !same_amount(other, value);
     });
     const auto quality = future ? Quality::kFuture : ambiguous ? Quality::kAmbiguous : Quality::kOk;
     judge(value, reading.time, quality, judgement);

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "bridge/meter_payloads.hpp"
+#include "bridge/naming.hpp"
 #include "bridge/reading_id.hpp"
 
 namespace iometer::bridge {
@@ -250,7 +251,7 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
     meter.changed = false;
     homeassistant::DeviceInfo device;
     device.id = "iometer_meter_" + mqtt::identifier(id);
-    device.name = "Meter " + base::printable(meter.meter.number, 64);
+    device.name = "Meter " + display_name(meter.meter.number, meter.slug);
     device.model = "Electricity meter";
     device.serial_number = meter.meter.number;
     device.via_device = service_id_;

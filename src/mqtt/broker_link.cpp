@@ -107,7 +107,6 @@ std::vector<LinkEvent> BrokerLink::probe_returned(base::SteadyTime now) {
 std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now) {
   client_.disconnect(0ms);
   outbox_.connection_lost();
-  ++reconnects_;
   const auto delay = retry_delay(error);
   state_ = State::kWaiting;
   deadline_ = now + delay;
@@ -152,16 +151,16 @@ std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime no
   }
   if (message.topic == topics_.bridge("state")) {
     // The last will of an older connection of ours may be published after we came back.
-    if (state_ == State::kUp && !leaving_ && message.payload == "offline") announce_online();
+    if (state_ == State::kUp && !leaving_ && message.payload == "offline") say_state("online");
     return flush(now);
   }
   return {MessageReceived{std::move(message)}};
 }
 
-void BrokerLink::announce_online() {
-  // Not in the ledger: it is said when everything else that is retained is in place.
+// Not in the ledger: it is said when everything else that is retained is in place.
+void BrokerLink::say_state(std::string word) {
   outbox_.push(
-      {{{topics_.bridge("state"), "online", Qos::kAtLeastOnce, true}}, std::nullopt, false});
+      {{{topics_.bridge("state"), std::move(word), Qos::kAtLeastOnce, true}}, std::nullopt, false});
 }
 
 void BrokerLink::publish(Parcel parcel) { outbox_.push(std::move(parcel)); }
@@ -181,7 +180,7 @@ std::vector<LinkEvent> BrokerLink::flush(base::SteadyTime now) {
       outbox_.in_flight() > 0 ? last_progress_ + kAcknowledgePatience : base::SteadyTime::max();
   if (state_ == State::kReplaying && !outbox_.is_replaying()) {
     state_ = State::kUp;
-    announce_online();
+    say_state("online");
     std::vector<LinkEvent> events{LinkUp{}};
     append(events, flush(now));
     return events;
@@ -219,10 +218,11 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
   return {};
 }
 
-void BrokerLink::begin_leaving() {
+void BrokerLink::begin_leaving(Leaving how) {
   leaving_ = true;
-  outbox_.push(
-      {{{topics_.bridge("state"), "offline", Qos::kAtLeastOnce, true}}, std::nullopt, false});
+  if (how == Leaving::kWithoutTrace) outbox_.forget_retained();
+  say_state("offline");
+  if (how == Leaving::kWithoutTrace) say_state("");
 }
 
 }  // namespace iometer::mqtt

@@ -67,17 +67,15 @@ class BrokerLink {
   // Publishes all retained messages once more.
   void replay_retained() { outbox_.replay_retained(); }
 
-  // Takes back everything retained that was published.
-  void forget_retained() { outbox_.forget_retained(); }
-
   // Leaves: `offline` after everything that waits. is_drained() tells when the broker has it all.
-  void begin_leaving();
+  // Without a trace: takes back everything retained that was published, `offline` at last.
+  enum class Leaving { kNormally, kWithoutTrace };
+  void begin_leaving(Leaving how);
   [[nodiscard]] bool is_drained() const { return outbox_.is_empty(); }
 
   [[nodiscard]] bool is_up() const { return state_ == State::kUp; }
   [[nodiscard]] bool has_room() const { return outbox_.has_room(); }
   [[nodiscard]] std::size_t waiting() const { return outbox_.waiting(); }
-  [[nodiscard]] std::uint64_t reconnects() const { return reconnects_; }
 
  private:
   enum class State { kIdle, kConnecting, kProbing, kDenied, kReplaying, kUp, kWaiting };
@@ -89,7 +87,7 @@ class BrokerLink {
   std::vector<LinkEvent> lost(base::Error error, base::SteadyTime now);
   std::vector<LinkEvent> acknowledged(const Acknowledged& event, base::SteadyTime now);
   std::vector<LinkEvent> received(Message message, base::SteadyTime now);
-  void announce_online();
+  void say_state(std::string word);
   base::Duration retry_delay(const base::Error& error);
 
   Client& client_;
@@ -104,7 +102,6 @@ class BrokerLink {
       base::SteadyTime::min();  // the broker's quota is used up until then
   std::string probe_nonce_;
   unsigned failures_ = 0;
-  std::uint64_t reconnects_ = 0;
 };
 
 }  // namespace iometer::mqtt

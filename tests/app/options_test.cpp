@@ -99,6 +99,7 @@ log_level: debug
          {", line 3", "unknown key \"mqtt.hots\"", "base_topic"}},
         {"\nmqqt:\n  url: x\n", {", line 2", "unknown key \"mqqt\"", "log_level"}},
         {"url: mqtt://x\n", {", line 1", "unknown key \"url\""}},
+        {"mqtt.url: mqtt://x\n", {", line 1", "unknown key \"mqtt.url\"", "mqtt.…"}},
         {"log_level: info\nmqtt: mqtt://x\n", {", line 2", "\"mqtt\" is a section", "base_topic"}},
         {"mqtt: [a]\n", {", line 1", "\"mqtt\" is a section"}},
         {"mqtt:\n  url: [a, b]\n", {", line 2", "\"mqtt.url\" takes one value"}},

@@ -93,6 +93,20 @@ TEST_SUITE("bridge") {
     CHECK(newest(state, kImport) == "0.010");
   }
 
+  TEST_CASE("a code twice in two units: equal by what is meant, not by how it is written") {
+    MeterState state;
+    const auto quality = [&](std::string_view second, std::string_view unit) {
+      return state
+          .apply(reading(kNoon, {{"1-0:1.8.0", "1000", "Wh"}, {"1.8.0", second, unit}}), false)
+          .values[0]
+          .quality;
+    };
+    CHECK(quality("1", "kWh") == Quality::kOk);
+    CHECK(quality("1.001", "kWh") == Quality::kAmbiguous);
+    CHECK(quality("1000", "kWh") == Quality::kAmbiguous);
+    CHECK(quality("1000", "W") == Quality::kAmbiguous);
+  }
+
   TEST_CASE("a code keeps its published unit for life") {
     MeterState state;
     (void)state.apply(reading(kNoon, {{"1-0:1.8.0", "1000", "Wh"}, {"1-0:96.1.0", "3", "furlong"}}),

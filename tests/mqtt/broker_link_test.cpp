@@ -25,7 +25,6 @@ TEST_SUITE("mqtt") {
     CHECK(lab.client.seen.back() == Message{kState, "online", Qos::kAtLeastOnce, true});
     CHECK(lab.link.is_drained());
     CHECK(lab.link.next_deadline() == base::SteadyTime::max());
-    CHECK(lab.link.reconnects() == 0);
   }
 
   TEST_CASE("nothing is sent before the probe came back") {
@@ -114,7 +113,6 @@ TEST_SUITE("mqtt") {
     CHECK(lab.last<LinkDown>().error.what.find("broker restarted") != std::string::npos);
     lab.sleep_until_deadline();
     CHECK(lab.link.is_up());
-    CHECK(lab.link.reconnects() == 1);
     CHECK(lab.client.retained_at("iometer/meter/m/value/power") == "1");
     CHECK(lab.client.retained_at("iometer/meter/m/availability") == "online");
     CHECK(lab.client.seen.back() == Message{kState, "online", Qos::kAtLeastOnce, true});
@@ -164,12 +162,28 @@ TEST_SUITE("mqtt") {
     Lab lab;
     lab.start();
     lab.link.publish({{{"iometer/last", "x", Qos::kAtLeastOnce, false}}, std::nullopt});
-    lab.link.begin_leaving();
+    lab.link.begin_leaving(BrokerLink::Leaving::kNormally);
     CHECK_FALSE(lab.link.is_drained());
     lab.settle();
     CHECK(lab.link.is_drained());
     CHECK(lab.client.seen.back() == Message{kState, "offline", Qos::kAtLeastOnce, true});
     CHECK(lab.client.retained_at(kState) == "offline");
+  }
+
+  TEST_CASE("leaving without a trace takes back what is retained, the state at last") {
+    Lab lab;
+    lab.start();
+    lab.link.publish({{{"iometer/meter/m/availability", "online", Qos::kAtLeastOnce, true}}, {}});
+    lab.settle();
+    CHECK(lab.client.retained_at("iometer/meter/m/availability") == "online");
+    lab.link.begin_leaving(BrokerLink::Leaving::kWithoutTrace);
+    lab.settle();
+    CHECK(lab.link.is_drained());
+    CHECK(lab.client.retained_at("iometer/meter/m/availability").empty());
+    CHECK(lab.client.retained_at(kState).empty());
+    const auto& seen = lab.client.seen;
+    CHECK(seen[seen.size() - 2] == Message{kState, "offline", Qos::kAtLeastOnce, true});
+    CHECK(seen.back() == Message{kState, "", Qos::kAtLeastOnce, true});
   }
 
   TEST_CASE("messages for others go to the owner") {

@@ -26,7 +26,8 @@ def test_it_leaves_nothing_behind(lab):
     recorder = lab.recorder(broker)
     assert command("demo", "--mqtt-url", broker.url, "--seconds", "4", "--meters", "2", "--cadence", "1s").returncode == 0
     assert observed.readings(recorder)
-    left = {topic: text for topic, text in lab.retained(broker).items() if text and text != "offline"}
+    assert recorder.texts(observed.BRIDGE_STATE)[-2:] == ["offline", ""]
+    left = {topic: text for topic, text in lab.retained(broker).items() if text}
     assert not left, sorted(left)[:10]
 
 
