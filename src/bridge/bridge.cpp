@@ -72,7 +72,7 @@ void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effe
   const auto api_now = on_api_clock(now);
   const auto fingerprint = reading_fingerprint(event.reading);
   if (!duplicates_.insert(fingerprint, api_now.wall)) {
-    meters_.duplicate(now.steady);
+    meters_.duplicate(event.reading, now.steady);
     return;
   }
   const auto commit_id = ++last_commit_id_;

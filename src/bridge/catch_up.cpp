@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bridge/meter_clock.hpp"
+
 namespace iometer::bridge {
 namespace {
 
@@ -19,24 +21,40 @@ void CatchUp::begin(base::SteadyTime now) {
   anything_came_ = false;
   begun_ = last_heard_ = now;
   live_meters_.clear();
+  latest_.clear();
 }
 
-void CatchUp::heard(base::SteadyTime now) {
+void CatchUp::heard(const std::string& meter_id, base::WallTime time, base::SteadyTime now) {
   anything_came_ = true;
   last_heard_ = now;
+  if (is_active()) latest_[meter_id] = {time, now};
 }
 
-bool CatchUp::is_replay(const std::string& meter_id, bool live, base::SteadyTime now) {
-  heard(now);
+bool CatchUp::is_replay(const std::string& meter_id, base::WallTime time, bool young,
+                        base::SteadyTime now) {
+  const bool last_one = young && is_in_step(meter_id, time, now);
+  heard(meter_id, time, now);
   if (!is_active()) return false;
-  if (live) live_meters_.insert(meter_id);
+  if (last_one) live_meters_.insert(meter_id);
   return !live_meters_.contains(meter_id);
+}
+
+// The last minute of a replay is young, too: but it comes faster than it was taken. One after a
+// longer step is the meter's only young one.
+bool CatchUp::is_in_step(const std::string& meter_id, base::WallTime time,
+                         base::SteadyTime now) const {
+  const auto previous = latest_.find(meter_id);
+  if (previous == latest_.end()) return true;
+  const auto step = time - previous->second.time;
+  // Half the pace: live readings may have waited somewhere, too.
+  return step >= MeterClock::kLiveAge || 2 * (now - previous->second.arrival) >= step;
 }
 
 CatchUp::End CatchUp::look_for_end(base::SteadyTime now) {
   if (phase_ == Phase::kOver) return End::kNotYet;
   if (now >= quiet_at()) {
     phase_ = Phase::kOver;
+    latest_.clear();
     return End::kQuiet;
   }
   if (phase_ == Phase::kOverdue || now < begun_ + kLongest) return End::kNotYet;

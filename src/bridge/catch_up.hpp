@@ -1,9 +1,10 @@
 // Tells a replay from live readings. After each subscribe the API sends what it received since the
 // start time; those readings must not walk through live entities. A meter leaves the replay with
-// its first reading that is as young as its live readings are; all leave it when the stream has
-// been quiet, or after a while.
+// its first reading that is as young as its live readings are and comes as slowly as they are
+// taken; all leave it when the stream has been quiet, or after a while.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -16,11 +17,12 @@ class CatchUp {
   // A subscription became live; everything is replay until shown otherwise.
   void begin(base::SteadyTime now);
 
-  // Something arrived that is no new reading: the stream is not quiet.
-  void heard(base::SteadyTime now);
+  // A reading arrived that is known already: the stream is not quiet.
+  void heard(const std::string& meter_id, base::WallTime time, base::SteadyTime now);
 
-  // A reading arrived; `live` as MeterClock sees it. True where it is part of the replay.
-  bool is_replay(const std::string& meter_id, bool live, base::SteadyTime now);
+  // A new reading arrived; `young` as MeterClock sees it. True where it is part of the replay.
+  bool is_replay(const std::string& meter_id, base::WallTime time, bool young,
+                 base::SteadyTime now);
 
   enum class End {
     kNotYet,
@@ -42,6 +44,8 @@ class CatchUp {
 
  private:
   [[nodiscard]] base::SteadyTime quiet_at() const;
+  [[nodiscard]] bool is_in_step(const std::string& meter_id, base::WallTime time,
+                                base::SteadyTime now) const;
 
   enum class Phase { kOver, kReplay, kOverdue };
   Phase phase_ = Phase::kOver;
@@ -49,6 +53,11 @@ class CatchUp {
   base::SteadyTime begun_;
   base::SteadyTime last_heard_;
   std::set<std::string> live_meters_;
+  struct Reading {
+    base::WallTime time;
+    base::SteadyTime arrival;
+  };
+  std::map<std::string, Reading> latest_;  // of this replay, by meter
 };
 
 }  // namespace iometer::bridge

@@ -9,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kRemembered = 9;
-constexpr base::Duration kLiveAge = 1min;
 constexpr base::Duration kTooFarAhead = 15min;
 constexpr base::Duration kAgreement = 5min;
 constexpr std::size_t kAgreeing = 3;

@@ -12,6 +12,9 @@ namespace iometer::bridge {
 
 class MeterClock {
  public:
+  // How far from its habit a live reading may be.
+  static constexpr base::Duration kLiveAge = std::chrono::minutes{1};
+
   // A reading that came live.
   void learn(base::WallTime time, base::WallTime arrival);
 

@@ -79,7 +79,7 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
   counts_.last = now.wall;
   auto& meter = find_or_add(reading.meter, now.steady);
   const bool live = meter.clock.is_live(reading.time, now.wall);
-  const bool replay = catch_up_.is_replay(reading.meter.id, live, now.steady);
+  const bool replay = catch_up_.is_replay(reading.meter.id, reading.time, live, now.steady);
   const bool future = replay ? meter.clock.is_future(reading.time, now.wall)
                              : meter.clock.is_future_again(reading.time, now.wall);
   replay_seen_ = replay_seen_ || live;
@@ -111,9 +111,9 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
   return live;
 }
 
-void Meters::duplicate(base::SteadyTime now) {
+void Meters::duplicate(const model::MeterReading& reading, base::SteadyTime now) {
   ++counts_.duplicates;
-  catch_up_.heard(now);
+  catch_up_.heard(reading.meter.id, reading.time, now);
 }
 
 void Meters::subscribed(base::SteadyTime now) {

@@ -36,7 +36,7 @@ class Meters {
   // replayed has been seen.
   bool reading(const model::MeterReading& reading, std::uint64_t fingerprint,
                std::uint64_t commit_id, const base::Now& now, Effects& effects);
-  void duplicate(base::SteadyTime now);
+  void duplicate(const model::MeterReading& reading, base::SteadyTime now);
 
   void subscribed(base::SteadyTime now);
   // Ends the replay when the stream has been quiet, or after a while.

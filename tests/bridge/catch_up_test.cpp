@@ -9,6 +9,7 @@ using bridge::CatchUp;
 namespace {
 
 constexpr base::SteadyTime kStart{100h};
+constexpr base::WallTime kTaken{500000h};
 
 }  // namespace
 
@@ -16,28 +17,28 @@ TEST_SUITE("bridge") {
   TEST_CASE("without a subscription there is no replay") {
     CatchUp catch_up;
     CHECK_FALSE(catch_up.is_active());
-    CHECK_FALSE(catch_up.is_replay("a", false, kStart));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, false, kStart));
     CHECK(catch_up.look_for_end(kStart + 1h) == CatchUp::End::kNotYet);
   }
 
   TEST_CASE("a second without readings ends the replay, once") {
     CatchUp catch_up;
     catch_up.begin(kStart);
-    CHECK(catch_up.is_replay("a", false, kStart + 100ms));
+    CHECK(catch_up.is_replay("a", kTaken, false, kStart + 100ms));
     CHECK(catch_up.earliest_end() == kStart + 1100ms);
     CHECK(catch_up.look_for_end(kStart + 1099ms) == CatchUp::End::kNotYet);
     CHECK(catch_up.is_active());
     CHECK(catch_up.look_for_end(kStart + 1100ms) == CatchUp::End::kQuiet);
     CHECK_FALSE(catch_up.is_active());
     CHECK(catch_up.look_for_end(kStart + 1h) == CatchUp::End::kNotYet);
-    CHECK_FALSE(catch_up.is_replay("a", false, kStart + 2s));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, false, kStart + 2s));
   }
 
   TEST_CASE("duplicates are no quiet") {
     CatchUp catch_up;
     catch_up.begin(kStart);
     for (int i = 1; i <= 10; ++i) {
-      catch_up.heard(kStart + i * 500ms);
+      catch_up.heard("a", kTaken, kStart + i * 500ms);
       CHECK(catch_up.look_for_end(kStart + i * 500ms + 499ms) == CatchUp::End::kNotYet);
     }
     CHECK(catch_up.look_for_end(kStart + 6s) == CatchUp::End::kQuiet);
@@ -47,7 +48,7 @@ TEST_SUITE("bridge") {
     CatchUp catch_up;
     catch_up.begin(kStart);
     CHECK(catch_up.look_for_end(kStart + 4999ms) == CatchUp::End::kNotYet);
-    CHECK(catch_up.is_replay("a", false, kStart + 4999ms));
+    CHECK(catch_up.is_replay("a", kTaken, false, kStart + 4999ms));
     CHECK(catch_up.look_for_end(kStart + 5s) == CatchUp::End::kNotYet);
     CHECK(catch_up.look_for_end(kStart + 5999ms) == CatchUp::End::kQuiet);
 
@@ -58,11 +59,11 @@ TEST_SUITE("bridge") {
   TEST_CASE("a meter's live reading ends its replay, and only its own") {
     CatchUp catch_up;
     catch_up.begin(kStart);
-    CHECK(catch_up.is_replay("a", false, kStart));
-    CHECK_FALSE(catch_up.is_replay("a", true, kStart));
-    CHECK_FALSE(
-        catch_up.is_replay("a", false, kStart));  // a late one, but this meter's replay is over
-    CHECK(catch_up.is_replay("b", false, kStart));
+    CHECK(catch_up.is_replay("a", kTaken, false, kStart));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, true, kStart));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, false,
+                                   kStart));  // a late one, but this meter's replay is over
+    CHECK(catch_up.is_replay("b", kTaken, false, kStart));
     CHECK(catch_up.is_active());
     CHECK(catch_up.holds_back("b"));
     CHECK_FALSE(catch_up.holds_back("a"));
@@ -71,17 +72,47 @@ TEST_SUITE("bridge") {
     CHECK_FALSE(catch_up.holds_back("b"));
   }
 
+  TEST_CASE("the last minute of a replay is young, but it comes faster than it was taken") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    CHECK(catch_up.is_replay("a", kTaken - 1s, false, kStart));
+    auto now = kStart;
+    for (int second = 0; second < 60; ++second, now += 1ms) {
+      CAPTURE(second);
+      CHECK(catch_up.is_replay("a", kTaken + second * 1s, true, now));
+    }
+    // The first live one may come soon after the last replayed one, the second is in step.
+    CHECK(catch_up.is_replay("a", kTaken + 60s, true, now + 300ms));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken + 61s, true, now + 1250ms));
+  }
+
+  TEST_CASE("a meter that is read seldom has one young reading: the live one") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    CHECK(catch_up.is_replay("a", kTaken - 15min, false, kStart));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, true, kStart + 1ms));
+  }
+
+  TEST_CASE("known readings tell the pace as well") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    catch_up.heard("a", kTaken, kStart);
+    CHECK(catch_up.is_replay("a", kTaken + 10s, true, kStart + 1ms));
+    catch_up.begin(kStart + 1h);
+    CHECK_FALSE(catch_up.is_replay("a", kTaken + 20s, true, kStart + 1h));
+  }
+
   TEST_CASE("after 30 seconds live entities do not wait any more, the end is still found") {
     CatchUp catch_up;
     catch_up.begin(kStart);
     for (int i = 0; i < 60; ++i) {
-      CHECK(catch_up.is_replay("a", false, kStart + i * 500ms));
+      CHECK(catch_up.is_replay("a", kTaken, false, kStart + i * 500ms));
       CHECK(catch_up.look_for_end(kStart + i * 500ms) == CatchUp::End::kNotYet);
     }
     CHECK(catch_up.earliest_end() == kStart + 30s);
     CHECK(catch_up.look_for_end(kStart + 30s) == CatchUp::End::kLong);
     CHECK_FALSE(catch_up.is_active());
-    CHECK_FALSE(catch_up.is_replay("a", false, kStart + 30500ms));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, false, kStart + 30500ms));
     CHECK(catch_up.look_for_end(kStart + 31s) == CatchUp::End::kNotYet);
     CHECK(catch_up.look_for_end(kStart + 31500ms) == CatchUp::End::kQuiet);
     CHECK(catch_up.look_for_end(kStart + 1h) == CatchUp::End::kNotYet);
@@ -90,9 +121,9 @@ TEST_SUITE("bridge") {
   TEST_CASE("each subscription is caught up with anew") {
     CatchUp catch_up;
     catch_up.begin(kStart);
-    CHECK_FALSE(catch_up.is_replay("a", true, kStart));
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, true, kStart));
     catch_up.begin(kStart + 1s);
-    CHECK(catch_up.is_replay("a", false, kStart + 1s));
+    CHECK(catch_up.is_replay("a", kTaken, false, kStart + 1s));
     CHECK(catch_up.earliest_end() == kStart + 2s);
   }
 }
