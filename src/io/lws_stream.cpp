@@ -107,7 +107,7 @@ LwsStream::Loop::~Loop() {
   }
   for (const auto& connection : connections) connection->listener = nullptr;
   if (context != nullptr) {
-    lws_sul_schedule(context, 0, &timer.entry, nullptr, LWS_SET_TIMER_USEC_CANCEL);
+    lws_sul_cancel(&timer.entry);
     lws_context_destroy(context);
   }
 }

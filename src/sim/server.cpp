@@ -145,7 +145,7 @@ void Server::run() {
     if (lws_service(context_, 0) < 0) break;
     run_control_requests();
   }
-  lws_sul_schedule(context_, 0, &timer_.sul, nullptr, LWS_SET_TIMER_USEC_CANCEL);
+  lws_sul_cancel(&timer_.sul);
   stop();
   run_control_requests();
 }
