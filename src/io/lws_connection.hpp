@@ -160,6 +160,24 @@ inline int receive(Connection& connection, const void* in, std::size_t size) {
   return connection.listener == nullptr ? -1 : 0;
 }
 
+// The events that on_connection_event() answers. To all others -1 may mean something else: where
+// the library is built with LWS_WITH_EXTERNAL_POLL (Debian 13), it keeps a closed socket in its
+// table then, and its context's destruction does not end.
+inline bool is_connection_event(lws_callback_reasons reason) {
+  switch (reason) {
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+    case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
+    case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // The return value is libwebsockets': -1 ends the connection.
 inline int on_connection_event(Connection& connection, lws_callback_reasons reason, void* in,
                                std::size_t size) {
@@ -183,7 +201,7 @@ inline int on_connection_event(Connection& connection, lws_callback_reasons reas
       read_close_frame(connection, in, size);
       return 0;
     default:
-      return lws_callback_http_dummy(connection.wsi, reason, nullptr, in, size);
+      return 0;
   }
 }
 

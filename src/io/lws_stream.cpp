@@ -234,6 +234,7 @@ int LwsStream::Loop::on_event(lws* wsi, lws_callback_reasons reason, void* user,
     loop->on_end(*connection, reason, in, size);
     return 0;
   }
+  if (!is_connection_event(reason)) return lws_callback_http_dummy(wsi, reason, user, in, size);
   if (connection->listener == nullptr) return -1;  // dropped
   connection->wsi = wsi;
   return on_connection_event(*connection, reason, in, size);
