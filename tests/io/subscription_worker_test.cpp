@@ -29,8 +29,8 @@ class Script {
     peer.accept_upgrade(kProtocol);
     for (auto frame = peer.read_frame(); frame.opcode >= 0; frame = peer.read_frame()) {
       if (frame.opcode == 8) {
+        note("close");  // before the answer, which the client waits for
         peer.send_frame(8, frame.payload);
-        note("close");
         return;
       }
       if (contains(frame, "connection_init")) peer.send_text(R"({"type":"connection_ack"})");
