@@ -54,6 +54,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
   bool open = false;
   bool finished = false;
   std::optional<std::pair<std::uint16_t, std::string>> close;  // asked for
+  bool closing = false;                                        // its frame is handed over
   std::string refusal;                                         // our own reason to end it
   partner::StreamClosed closed;
 };
@@ -122,7 +123,8 @@ inline int on_writable(Connection& connection) {
     if (!connection.outgoing.empty() || connection.close) lws_callback_on_writable(connection.wsi);
     return 0;
   }
-  if (!connection.close) return 0;
+  // Once: to return -1 again would cut the connection before the other side's close frame is here.
+  if (!connection.close || std::exchange(connection.closing, true)) return 0;
   auto& [code, reason] = *connection.close;
   reason.resize(std::min<std::size_t>(reason.size(), 123));  // RFC 6455 section 5.5
   lws_close_reason(connection.wsi, static_cast<lws_close_status>(code),

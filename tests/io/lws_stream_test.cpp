@@ -177,6 +177,24 @@ TEST_SUITE("io") {
     CHECK(client.wait_message(2) == "next");
   }
 
+  TEST_CASE("stream: a close of ours waits for the server's answer") {
+    std::atomic<bool> answered = false;
+    FaultServer server([&](Peer& peer) {
+      peer.accept_upgrade(kProtocol);
+      const auto close = peer.read_frame();
+      peer.send_text("still under way");
+      std::this_thread::sleep_for(100ms);
+      answered = true;
+      peer.send_frame(close.opcode, close.payload);
+    });
+    StreamClient client;
+    client.open(server.url("ws"));
+    REQUIRE(client.wait_open());
+    client.on_loop([&] { client.stream->close(1000, ""); });
+    client.wait_closed();
+    CHECK(answered);
+  }
+
   TEST_CASE("stream: the server's close code and reason arrive") {
     FaultServer server([](Peer& peer) {
       peer.accept_upgrade(kProtocol);
