@@ -12,6 +12,7 @@ work=$(mktemp -d)
 cmake --build --preset release --target iometer2mqtt >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
 
 broker=
+# shellcheck disable=SC2317 # called by the trap
 cleanup() {
   [ -z "$broker" ] || kill "$broker" 2>/dev/null || true
   rm -rf "$work"

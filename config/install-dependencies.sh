@@ -7,6 +7,7 @@ list=$(dirname "$0")/dependencies.txt
 
 missing=
 for purpose in "$@"; do
+  # shellcheck disable=SC2013 # a package is a word
   for package in $(awk -v purpose="$purpose" '$1 == purpose { print $2 }' "$list"); do
     case $package in
       # A Node.js from elsewhere serves as well, and Debian's package would get in its way.

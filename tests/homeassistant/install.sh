@@ -6,11 +6,13 @@
 #   install.sh [RELEASE]       RELEASE: 2026.11 (default) or 2025.6; the last line of stdout is the root's path
 #
 # IOMETER_HOMEASSISTANT_CACHE  parent folder of the roots (default: ${XDG_CACHE_HOME:-$HOME/.cache}/iometer2mqtt)
-# IOMETER_DEBIAN_MIRROR        Debian mirror (default: the one in this machine's apt configuration)
+# IOMETER_DEBIAN_MIRROR        Debian mirror (default: as tests/debian/root.sh finds it)
 # Exit code 77: it cannot be installed here; the reason is on stderr.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/debian/root.sh
+. "$here/../debian/root.sh"
 release=${1:-2026.11}
 recipe=1 # part of the stamp: raise it when a change below must rebuild the roots that exist
 cache=${IOMETER_HOMEASSISTANT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iometer2mqtt}
@@ -34,59 +36,24 @@ cannot() {
 
 log() { printf 'install.sh: %s\n' "$*" >&2; }
 
-# Both forms of apt sources; the first archive of Debian itself, not its security or other archives.
-debian_mirror() {
-  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
-    sed -nE 's/^(deb([[:space:]]+\[[^]]*\])?|URIs:)[[:space:]]+([^[:space:]]+).*/\3/p' |
-    grep -E '/debian/?$' | head -n 1
-}
-
-# The chroot sees this machine's trust and pip settings, so that mirrors and proxies keep working there.
-copy_network_settings() {
-  local to=$1
-  cp -L /etc/resolv.conf "$to/etc/resolv.conf"
-  cp -L /etc/hosts "$to/etc/hosts"
-  if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
-    cp -L /etc/ssl/certs/ca-certificates.crt "$to/etc/ssl/certs/ca-certificates.crt"
-  fi
-  local file
-  for file in "$HOME/.pip/pip.conf" "$HOME/.config/pip/pip.conf" /etc/pip.conf; do
-    if [ -f "$file" ]; then cp -L "$file" "$to/etc/pip.conf"; fi
-  done
-}
-
-in_root() {
-  local to=$1 bundle=/etc/ssl/certs/ca-certificates.crt name keep=()
-  shift
-  for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_DEFAULT_TIMEOUT \
-    http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
-    if [ -n "${!name:-}" ]; then keep+=("$name=${!name}"); fi
-  done
-  keep+=("PIP_CERT=$bundle" "SSL_CERT_FILE=$bundle" "REQUESTS_CA_BUNDLE=$bundle")
-  chroot "$to" /usr/bin/env -i "${keep[@]}" PATH=/venv/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 \
-    PIP_DISABLE_PIP_VERSION_CHECK=1 "$@"
-}
-
 # Runs in a mount namespace of its own: nothing stays mounted, however this ends.
 build() {
   local partial=$root.partial
   rm -rf --one-file-system "$partial"
   mkdir -p "$partial"
   log "Debian $suite into $partial"
-  debootstrap --variant=minbase --include="$packages" "$suite" "$partial" "$mirror" \
-    "/usr/share/debootstrap/scripts/sid" >"$root.log" 2>&1 || return 1
-  mount --rbind /dev "$partial/dev"
-  mountpoint -q "$partial/proc" || mount -t proc proc "$partial/proc"
+  make_root "$partial" "$suite" "$packages" >"$root.log" 2>&1 || return 1
+  mount_system "$partial"
   copy_network_settings "$partial"
   log "Home Assistant Core $release"
-  in_root "$partial" python3 -m venv /venv >>"$root.log" 2>&1 || return 1
-  in_root "$partial" pip install "homeassistant==$release.*" paho-mqtt sqlalchemy "${limits[@]}" \
+  in_root "$partial" root python3 -m venv /venv >>"$root.log" 2>&1 || return 1
+  in_root "$partial" root pip install "homeassistant==$release.*" paho-mqtt sqlalchemy "${limits[@]}" \
     >>"$root.log" 2>&1 || return 1
   log "first start, in which Core fetches what its integrations need"
   warm_up "$partial" >>"$root.log" 2>&1 || return 1
   rm -rf "$partial/root/.cache" "$partial"/var/cache/apt/archives/*.deb
   umount -l "$partial/dev" "$partial/proc"
-  in_root "$partial" python -c 'import homeassistant.const as const; print(const.__version__)' \
+  in_root "$partial" root python -c 'import homeassistant.const as const; print(const.__version__)' \
     >"$partial/.installed.version" || return 1
   echo "$recipe" >"$partial/.installed"
   rm -rf --one-file-system "$root"
@@ -97,7 +64,7 @@ build() {
 warm_up() {
   local partial=$1 config=$1/warm-up core left=300
   python3 "$here/core.py" seed "$config" --http-port 18923 --broker-port 1
-  in_root "$partial" sh -c 'echo $$ >/warm-up/pid; exec python -m homeassistant --config /warm-up' \
+  in_root "$partial" root sh -c 'echo $$ >/warm-up/pid; exec python -m homeassistant --config /warm-up' \
     >"$config/core.log" 2>&1 &
   core=$!
   while [ "$left" -gt 0 ] && kill -0 "$core" 2>/dev/null; do
@@ -109,7 +76,7 @@ warm_up() {
   wait "$core" || true
   cat "$config/core.log"
   grep -q 'Home Assistant initialized in' "$config/core.log" || return 1
-  in_root "$partial" python -c 'import paho.mqtt, sqlalchemy, hass_frontend' || return 1
+  in_root "$partial" root python -c 'import paho.mqtt, sqlalchemy, hass_frontend' || return 1
   rm -rf "$config"
 }
 
@@ -123,11 +90,8 @@ fi
 if [ -z "${IOMETER_HOMEASSISTANT_UNSHARED:-}" ]; then
   IOMETER_HOMEASSISTANT_UNSHARED=1 exec unshare --mount "$0" "$release"
 fi
-mirror=${IOMETER_DEBIAN_MIRROR:-$(debian_mirror || true)}
-[ -n "$mirror" ] || cannot "apt on this machine knows no Debian archive; set IOMETER_DEBIAN_MIRROR"
-if ! command -v debootstrap >/dev/null; then
-  { apt-get update && apt-get install -y debootstrap; } >&2 || cannot "debootstrap is missing"
-fi
+[ -n "$(debian_mirror || true)" ] || cannot "apt on this machine knows no Debian archive; set IOMETER_DEBIAN_MIRROR"
+need_debootstrap || cannot "debootstrap is missing"
 mkdir -p "$cache"
 exec 9>"$root.lock"
 flock 9 # a second caller waits here and then finds the work done
