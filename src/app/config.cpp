@@ -82,6 +82,32 @@ class Reader {
     return path;
   }
 
+  bool flag(std::string_view key) { return choice(key, {"false", "true"}) == 1; }
+
+  std::set<std::string> list(std::string_view key) {
+    const auto entries = list_entries(text(key));
+    return {entries.begin(), entries.end()};
+  }
+
+  std::map<std::string, std::string> map(std::string_view key) {
+    std::map<std::string, std::string> result;
+    for (const auto& entry : list_entries(text(key))) {
+      const auto equals = entry.find('=');
+      const auto name = base::trim(std::string_view(entry).substr(0, equals));
+      const auto value = equals == std::string::npos
+                             ? std::string_view()
+                             : base::trim(std::string_view(entry).substr(equals + 1));
+      if (name.empty() || value.empty()) {
+        fail(key, fmt::format("\"{}\" is no pair: write number=name, more of them with commas "
+                              "between",
+                              base::printable(entry, 40)));
+      } else if (!result.emplace(name, value).second) {
+        fail(key, fmt::format("\"{}\" is there twice", base::printable(name, 40)));
+      }
+    }
+    return result;
+  }
+
   // From the key itself or from the file that "<key>_file" names.
   base::Secret secret(std::string_view key) {
     const auto file_key = std::string(key) + "_file";
@@ -129,6 +155,7 @@ Config::PartnerApi read_partner(Reader& in) {
     const bool is_id = status.error().what.starts_with("partner.id");
     in.fail(is_id ? "partner.id" : "partner.secret", status.error().what);
   }
+  partner.installations = in.list("partner.installations");
   partner.ca_file = in.readable_file("partner.ca_file");
   partner.idle_timeout = in.duration("partner.idle_timeout", 5s, 1h);
   partner.poll_interval = in.duration("partner.poll_interval", 1s, 24h);
@@ -187,6 +214,11 @@ base::Result<Config> make_config(const OptionValues& values) {
   config.homeassistant.discovery = in.choice("homeassistant.discovery", {"device", "off"}) == 0;
   config.homeassistant.prefix = in.topic("homeassistant.prefix");
   config.homeassistant.status_topic = in.topic("homeassistant.status_topic");
+  config.naming.language = in.choice("language", {"en", "de"}) == 0
+                               ? homeassistant::Language::kEnglish
+                               : homeassistant::Language::kGerman;
+  config.naming.names = in.map("names");
+  config.power_split = in.flag("power_split") ? bridge::PowerSplit::kOn : bridge::PowerSplit::kOff;
   in.choice("log_level", {"trace", "debug", "info", "warning", "error"});
   config.log_level = in.text("log_level");
   if (in.error()) return *in.error();
@@ -205,7 +237,9 @@ std::string redacted_json(const OptionValues& values) {
   for (const auto& option : option_table()) {
     const bool personal =
         option.secret || option.key == "partner.id" || option.key == "mqtt.username";
-    const auto& value = values.get(option.key);
+    auto value = values.get(option.key);
+    if (option.kind != OptionKind::kText)
+      value = fmt::format("{}", fmt::join(list_entries(value), ", "));
     if (!value.empty())
       out.member(option.key, personal ? std::string_view("***") : std::string_view(value));
   }

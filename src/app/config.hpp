@@ -3,12 +3,15 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 
 #include "app/options.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "bridge/meter_state.hpp"
+#include "bridge/naming.hpp"
 #include "io/url.hpp"
 #include "partner/auth.hpp"
 
@@ -19,6 +22,7 @@ struct Config {
     io::Url url;
     io::Url websocket_url;
     partner::Credentials credentials;
+    std::set<std::string> installations;  // empty = all
     std::string ca_file;
     base::Duration idle_timeout;
     base::Duration poll_interval;
@@ -38,6 +42,8 @@ struct Config {
     std::string prefix;
     std::string status_topic;
   } homeassistant;
+  bridge::Naming naming;
+  bridge::PowerSplit power_split = bridge::PowerSplit::kOff;
   std::string log_level;
 };
 

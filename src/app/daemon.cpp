@@ -51,6 +51,9 @@ BrainOptions brain_options(const Config& config, const OptionValues& values, boo
   brain.bridge.base_topic = config.mqtt.base_topic;
   brain.bridge.discovery = {config.homeassistant.prefix, IOMETER_VERSION};
   brain.bridge.announce = config.homeassistant.discovery;
+  brain.bridge.naming = config.naming;
+  brain.bridge.power_split = config.power_split;
+  brain.bridge.installations = config.partner.installations;
   brain.bridge.service = {IOMETER_VERSION, instance_id(config), "graphql-transport-ws",
                           redacted_json(values)};
   brain.status_topic = config.homeassistant.status_topic;

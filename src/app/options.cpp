@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "base/text.hpp"
 
@@ -30,6 +31,8 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"partner.auth_in", "both",
      "where the subscription carries the credentials: both | header | init"},
     {"partner.transport", "auto", "transport of the subscription: auto | graphql-transport-ws"},
+    {"partner.installations", "", "only these installations (ids); default: all", false,
+     OptionKind::kList},
     {"partner.ca_file", "",
      "PEM file with the authority of the API's certificate; default: the system's"},
     {"partner.idle_timeout", "60s", "longest silence on the subscription before it counts as dead"},
@@ -48,6 +51,12 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"homeassistant.prefix", "homeassistant", "discovery prefix"},
     {"homeassistant.status_topic", "homeassistant/status",
      "topic of Home Assistant's birth message"},
+    {"names", "", "names for meters, by number or id: 1EMH0007058153=House", false,
+     OptionKind::kMap},
+    {"language", "en", "language of the entities' names: en | de"},
+    {"power_split", "false",
+     "publish power as import and export as well, for meters that send only the signed total: "
+     "true | false"},
     {"state_dir", "", "directory for the bridge's state"},
     {"log_level", "info", "trace | debug | info | warning | error"},
 });
@@ -85,6 +94,38 @@ std::string place(const std::string& path, const YAML::Node& node) {
   return fmt::format("{}, line {}", path, node.Mark().line + 1);
 }
 
+// A list or a map as text, one entry a line; nothing where the node is no such thing.
+std::optional<std::string> entries_text(OptionKind kind, const YAML::Node& node) {
+  std::string text;
+  if (kind == OptionKind::kList && node.IsSequence()) {
+    for (const auto& entry : node) {
+      if (!entry.IsScalar()) return std::nullopt;
+      text += entry.Scalar() + "\n";
+    }
+    return text;
+  }
+  if (kind == OptionKind::kMap && node.IsMap()) {
+    for (const auto& entry : node) {
+      if (!entry.second.IsScalar()) return std::nullopt;
+      text += entry.first.Scalar() + "=" + entry.second.Scalar() + "\n";
+    }
+    return text;
+  }
+  return kind != OptionKind::kMap && node.IsScalar() ? std::optional(node.Scalar()) : std::nullopt;
+}
+
+std::string_view form_of(OptionKind kind) {
+  switch (kind) {
+    case OptionKind::kList:
+      return "takes a list of texts: [a, b]";
+    case OptionKind::kMap:
+      return "is a section of names: write them indented below it, 1EMH0007058153: House";
+    case OptionKind::kText:
+      break;
+  }
+  return "takes one value, not a list or a section";
+}
+
 base::Status read_section(const std::string& path, const std::string& section,
                           const YAML::Node& node, OptionValues& values) {
   for (const auto& entry : node) {
@@ -102,16 +143,18 @@ base::Status read_section(const std::string& path, const std::string& section,
       continue;
     }
     // "mqtt.url" at the top would be a second way to write the same.
-    if (find_option(key) == nullptr || name.find('.') != std::string::npos) {
+    const auto* option = find_option(key);
+    if (option == nullptr || name.find('.') != std::string::npos) {
       return base::config_error(fmt::format("{}: unknown key \"{}\"; known here: {}",
                                             place(path, entry.first), key, known_keys(section)));
     }
     if (value.IsNull()) continue;  // left empty: not set
-    if (!value.IsScalar()) {
-      return base::config_error(fmt::format("{}: \"{}\" takes one value, not a list or a section",
-                                            place(path, entry.first), key));
+    auto text = entries_text(option->kind, value);
+    if (!text) {
+      return base::config_error(
+          fmt::format("{}: \"{}\" {}", place(path, entry.first), key, form_of(option->kind)));
     }
-    values.set(key, value.Scalar(), place(path, entry.first));
+    values.set(key, *std::move(text), place(path, entry.first));
   }
   return base::success();
 }
@@ -161,6 +204,18 @@ const std::string& OptionValues::get(std::string_view key) const {
 
 std::string OptionValues::describe(std::string_view key) const {
   return fmt::format("{} ({})", key, entries_.find(key)->second.origin);
+}
+
+std::vector<std::string> list_entries(std::string_view value) {
+  const char separator = value.find('\n') != std::string_view::npos ? '\n' : ',';
+  std::vector<std::string> entries;
+  while (!value.empty()) {
+    const auto end = value.find(separator);
+    const auto entry = base::trim(value.substr(0, end));
+    if (!entry.empty()) entries.emplace_back(entry);
+    value = end == std::string_view::npos ? std::string_view() : value.substr(end + 1);
+  }
+  return entries;
 }
 
 base::Status read_config_file(const std::string& path, OptionValues& values) {

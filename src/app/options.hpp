@@ -7,16 +7,24 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
 namespace iometer::app {
+
+enum class OptionKind {
+  kText,
+  kList,  // in a file: a YAML list; elsewhere, and there as well: texts with commas between
+  kMap,   // in a file: a section of free keys; elsewhere: key=value with commas between
+};
 
 struct OptionSpec {
   std::string_view key;            // "mqtt.url"; the part before the point is the section
   std::string_view default_value;  // "" = none
   std::string_view help;
   bool secret = false;  // never a flag (other users can read those), never shown
+  OptionKind kind = OptionKind::kText;
 };
 
 std::span<const OptionSpec> option_table();
@@ -51,6 +59,9 @@ class OptionValues {
   std::map<std::string, Entry, std::less<>> entries_;
   int source_ = 0;
 };
+
+// The entries of a list or map option's value, without the blanks around them.
+std::vector<std::string> list_entries(std::string_view value);
 
 // A YAML file (JSON is one, too) with the table's sections and keys; every scalar is taken as text.
 // The error names file, line, key and remedy.

@@ -26,19 +26,19 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 }  // namespace
 
 Bridge::Bridge(const BridgeOptions& options)
-    : meters_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance)),
-      devices_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance)),
-      service_(mqtt::Topics(options.base_topic), options.service),
+    : installations_(options.installations),
+      meters_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance),
+              options.naming, options.power_split),
+      devices_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance),
+               options.naming),
+      service_(mqtt::Topics(options.base_topic), options.service, options.naming.language),
       announcements_(options.discovery, options.announce) {}
 
 Effects Bridge::on(const Event& event, const base::Now& now) {
   Effects effects;
   std::visit(Overloaded{
                  [&](const ReadingReceived& e) { on_reading(e, now, effects); },
-                 [&](const InstallationsPolled& e) {
-                   meters_.installations(e.installations, on_api_clock(now), effects);
-                   devices_.installations(e.installations, now, effects);
-                 },
+                 [&](const InstallationsPolled& e) { on_poll(e, now, effects); },
                  [&](const ApiLinkChanged& e) { on_link(e, now, effects); },
                  [&](const MessageDropped& e) {
                    service_.message_dropped();
@@ -68,7 +68,15 @@ Effects Bridge::on(const Event& event, const base::Now& now) {
   return effects;
 }
 
+void Bridge::on_poll(InstallationsPolled event, const base::Now& now, Effects& effects) {
+  std::erase_if(event.installations,
+                [&](const model::Installation& one) { return !is_wanted(one.id); });
+  meters_.installations(event.installations, on_api_clock(now), effects);
+  devices_.installations(event.installations, now, effects);
+}
+
 void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects) {
+  if (!is_wanted(event.reading.meter.installation_id)) return;
   const auto api_now = on_api_clock(now);
   const auto fingerprint = reading_fingerprint(event.reading);
   if (!duplicates_.insert(fingerprint, api_now.wall)) {

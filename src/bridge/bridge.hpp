@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "bridge/announcements.hpp"
@@ -18,7 +19,10 @@ namespace iometer::bridge {
 struct BridgeOptions {
   std::string base_topic = "iometer";
   homeassistant::DiscoveryOptions discovery;
-  bool announce = true;  // to Home Assistant
+  bool announce = true;                 // to Home Assistant
+  std::set<std::string> installations;  // only these, by id; empty = all
+  Naming naming;
+  PowerSplit power_split = PowerSplit::kOff;
   ServiceInfo service;
 };
 
@@ -35,6 +39,10 @@ class Bridge {
   [[nodiscard]] base::WallTime resume_from(const base::Now& now) const;
 
  private:
+  [[nodiscard]] bool is_wanted(const std::string& installation_id) const {
+    return installations_.empty() || installations_.contains(installation_id);
+  }
+  void on_poll(InstallationsPolled event, const base::Now& now, Effects& effects);
   void on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects);
   void on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
@@ -43,6 +51,7 @@ class Bridge {
     return {now.steady, now.wall + server_offset_};
   }
 
+  std::set<std::string> installations_;
   Meters meters_;
   Devices devices_;
   Service service_;

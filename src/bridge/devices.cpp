@@ -6,7 +6,6 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "bridge/meter_payloads.hpp"
-#include "bridge/naming.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -40,13 +39,6 @@ bool has_connection(const model::Device& device) {
   return device.bridge.connection_status.value() == model::ConnectionStatus::kConnected;
 }
 
-// "IOmeter <meter number>" where that is certain: a device has neither name nor number of its own.
-std::string name_of(const model::Device& device, const model::Installation& installation) {
-  const bool certain = installation.meters.size() == 1;
-  const auto slug = mqtt::device_slug(device.id);
-  return "IOmeter " + (certain ? display_name(installation.meters.front().number, slug) : slug);
-}
-
 }  // namespace
 
 Devices::Device& Devices::find_or_add(const std::string& id) {
@@ -60,6 +52,13 @@ Devices::Device& Devices::find_or_add(const std::string& id) {
   return found->second;
 }
 
+// "IOmeter <meter>" where that is certain: a device has neither name nor number of its own.
+std::string Devices::name_of(const Device& device, const model::Installation& installation) const {
+  const auto& meters = installation.meters;
+  return "IOmeter " +
+         (meters.size() == 1 ? naming_.display_name(meters.front(), device.slug) : device.slug);
+}
+
 void Devices::installations(const std::vector<model::Installation>& installations,
                             const base::Now& now, Effects& effects) {
   for (const auto& installation : installations) {
@@ -69,7 +68,7 @@ void Devices::installations(const std::vector<model::Installation>& installation
       // An older device that is in a drawer is no entity.
       if (!current && !has_connection(status) && !devices_.contains(status.id)) continue;
       auto& device = find_or_add(status.id);
-      const auto name = name_of(status, installation);
+      const auto name = name_of(device, installation);
       device.changed = device.changed || name != device.name;
       device.name = name;
       device.seen = now.steady;
@@ -106,7 +105,8 @@ void Devices::tick(const base::Now& now, Announcements& announcements, Effects& 
     info.via_device = service_id_;
     std::vector<homeassistant::Entity> entities;
     for (const auto& spec : homeassistant::diagnostics()) {
-      entities.push_back(homeassistant::diagnostic_entity(spec, topics_, device.slug));
+      entities.push_back(
+          homeassistant::diagnostic_entity(spec, topics_, device.slug, naming_.language));
     }
     announcements.set(std::move(info), std::move(entities), now.steady);
   }

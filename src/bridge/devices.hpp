@@ -9,14 +9,17 @@
 
 #include "bridge/announcements.hpp"
 #include "bridge/events.hpp"
+#include "bridge/naming.hpp"
 #include "mqtt/topics.hpp"
 
 namespace iometer::bridge {
 
 class Devices {
  public:
-  Devices(mqtt::Topics topics, std::string service_id)
-      : topics_(std::move(topics)), service_id_(std::move(service_id)) {}
+  Devices(mqtt::Topics topics, std::string service_id, Naming naming)
+      : topics_(std::move(topics)),
+        service_id_(std::move(service_id)),
+        naming_(std::move(naming)) {}
 
   void installations(const std::vector<model::Installation>& installations, const base::Now& now,
                      Effects& effects);
@@ -37,9 +40,12 @@ class Devices {
   void publish(Device& device, std::string_view leaf, std::string payload, Effects& effects) const;
   void update(Device& device, const model::Device& status, Effects& effects) const;
   Device& find_or_add(const std::string& id);
+  [[nodiscard]] std::string name_of(const Device& device,
+                                    const model::Installation& installation) const;
 
   mqtt::Topics topics_;
   std::string service_id_;
+  Naming naming_;
   std::map<std::string, Device> devices_;  // by id
 };
 

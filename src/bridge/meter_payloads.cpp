@@ -37,7 +37,7 @@ std::string reading_payload(const model::MeterReading& reading,
       .begin_object()
       .member("id", reading.meter.id)
       .member("number", reading.meter.number);
-  out.member("name", reading.meter.number).end_object();
+  out.member("name", context.name).end_object();
   out.key("values").begin_object();
   for (const auto& value : values) write_value(out, value);
   out.end_object().end_object();

@@ -17,7 +17,8 @@ namespace iometer::bridge {
 inline constexpr int kSchema = 1;
 
 struct ReadingContext {
-  std::string id;  // reading_id()
+  std::string id;    // reading_id()
+  std::string name;  // what people call the meter
   base::WallTime received;
   bool backfill = false;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "homeassistant/units.hpp"
 
@@ -11,6 +12,9 @@ using homeassistant::Sensor;
 using model::ObisCode;
 
 namespace {
+
+constexpr std::string_view kTotalPowerKey = "power";
+constexpr std::string_view kPowerUnit = "W";
 
 // 1 kWh is 1000 Wh.
 bool same_amount(const model::ReadingValue& a, const model::ReadingValue& b) {
@@ -84,41 +88,58 @@ bool MeterState::key_has_value(std::string_view key) const {
 
 void MeterState::judge(const model::ReadingValue& value, base::WallTime time, Quality quality,
                        Judgement& judgement) {
-  const auto sensor = sensor_for(value.obis, value.unit);
-  const auto known = samples_.find(value.obis);
+  const auto& code = value.obis;
+  const auto known = samples_.find(code);
   // The unit of a code is fixed with its first value.
-  const auto& unit = known != samples_.end() ? known->second.sensor.unit : sensor.unit;
-  JudgedValue judged{value, sensor.key, value.value, unit, quality};
-  if (const auto converted = homeassistant::convert(value.value, value.unit, unit)) {
+  const auto sensor = known != samples_.end() ? known->second.sensor : sensor_for(code, value.unit);
+  JudgedValue judged{value, sensor.key, value.value, sensor.unit, quality};
+  if (const auto converted = homeassistant::convert(value.value, value.unit, sensor.unit)) {
     judged.value = *converted;
   } else {
     judged.unit = value.unit;
     if (quality == Quality::kOk) judged.quality = Quality::kUnit;
   }
-  if (judged.quality == Quality::kOk) move(judged, time, judgement);
+  if (judged.quality == Quality::kOk) {
+    move(code, sensor, judged.value, time, judgement);
+    if (power_split_ == PowerSplit::kOn && sensor.key == kTotalPowerKey &&
+        sensor.unit == kPowerUnit)
+      split_power(judged.value, time, judgement);
+  }
   judgement.values.push_back(std::move(judged));
 }
 
-void MeterState::move(const JudgedValue& value, base::WallTime time, Judgement& judgement) {
-  const auto& code = value.source.obis;
-  const auto known = samples_.find(code);
-  if (known == samples_.end()) {
-    samples_.emplace(code, Sample{sensor_for(code, value.source.unit), time, value.value});
+// Stands in for the codes of import and export where the meter itself does not send them.
+void MeterState::split_power(const base::Decimal& power, base::WallTime time,
+                             Judgement& judgement) {
+  const base::Decimal zero;
+  const std::array<std::pair<ObisCode, base::Decimal>, 2> halves{
+      {{homeassistant::kPowerImport, power.is_negative() ? zero : power},
+       {homeassistant::kPowerExport, power.is_negative() ? power.negated() : zero}}};
+  for (const auto& [code, value] : halves) {
+    if (!codes_.contains(code))
+      move(code, homeassistant::find_sensor(code, kPowerUnit), value, time, judgement);
+  }
+}
+
+void MeterState::move(const ObisCode& code, const Sensor& sensor, const base::Decimal& value,
+                      base::WallTime time, Judgement& judgement) {
+  const auto [position, added] = samples_.try_emplace(code, Sample{sensor, time, value});
+  if (added) {
     judgement.entities_changed = true;
     judgement.moved.insert(code);
     return;
   }
-  auto& sample = known->second;
+  auto& sample = position->second;
   if (time < sample.time) {
     ++judgement.late;
     return;
   }
   if (time == sample.time) {
-    if (sample.value == value.value) return;
+    if (sample.value == value) return;
     ++judgement.replaced;
   }
   sample.time = time;
-  sample.value = value.value;
+  sample.value = value;
   judgement.moved.insert(code);
 }
 

@@ -46,8 +46,14 @@ struct Judgement {
   unsigned replaced = 0;                // values that replaced another one of the same time
 };
 
+// Whether total power, which is signed, is also published as import and export, for those who need
+// two numbers that are never negative.
+enum class PowerSplit { kOff, kOn };
+
 class MeterState {
  public:
+  explicit MeterState(PowerSplit power_split) : power_split_(power_split) {}
+
   // `future`: the reading's time is not to be believed; its values move nothing.
   Judgement apply(const model::MeterReading& reading, bool future);
 
@@ -62,9 +68,12 @@ class MeterState {
   void rename(Judgement& judgement);
   void judge(const model::ReadingValue& value, base::WallTime time, Quality quality,
              Judgement& judgement);
-  void move(const JudgedValue& value, base::WallTime time, Judgement& judgement);
+  void move(const model::ObisCode& code, const homeassistant::Sensor& sensor,
+            const base::Decimal& value, base::WallTime time, Judgement& judgement);
+  void split_power(const base::Decimal& power, base::WallTime time, Judgement& judgement);
   [[nodiscard]] bool key_has_value(std::string_view key) const;
 
+  PowerSplit power_split_;
   std::map<model::ObisCode, Sample> samples_;
   std::set<model::ObisCode>
       codes_;  // all codes ever seen, also those whose values were not believed

@@ -14,6 +14,7 @@ namespace iometer::bridge {
 namespace {
 
 using homeassistant::Entity;
+using homeassistant::Label;
 using homeassistant::ValueKind;
 using model::ObisCode;
 using mqtt::Qos;
@@ -27,6 +28,10 @@ constexpr base::Duration kFresh = 30min;
 constexpr base::Duration kFirstValues = 10s;
 // More unmapped codes than any meter has: a bound for what a broken source can announce.
 constexpr std::size_t kMaxUnmapped = 64;
+
+constexpr Label kMeterWord{"Meter", "Zähler"};
+constexpr Label kLastReading{"Last reading", "Letzte Ablesung"};
+constexpr Label kStatus{"Status", "Status"};
 
 std::string join(const std::vector<ObisCode>& codes) {
   std::string text;
@@ -46,6 +51,28 @@ std::string_view reader_problem(const model::Device& device) {
   return "";
 }
 
+// What the meter measures, by the medium (group A) of its codes.
+Label meter_kind(const MeterState& state) {
+  for (const auto& [code, sample] : state.samples()) {
+    switch (code.a()) {
+      case 4:
+        return {"Heat cost allocator", "Heizkostenverteiler"};
+      case 5:
+        return {"Cooling meter", "Kältezähler"};
+      case 6:
+        return {"Heat meter", "Wärmezähler"};
+      case 7:
+        return {"Gas meter", "Gaszähler"};
+      case 8:
+      case 9:
+        return {"Water meter", "Wasserzähler"};
+      default:
+        break;
+    }
+  }
+  return {"Electricity meter", "Stromzähler"};
+}
+
 }  // namespace
 
 Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime now) {
@@ -53,6 +80,7 @@ Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime n
   auto& entry = position->second;
   if (added) {
     entry.slug = free_slug(meter);
+    entry.state = MeterState(power_split_);
     entry.known_since = now;
   }
   entry.changed = entry.changed || added || entry.meter.number != meter.number;
@@ -63,7 +91,7 @@ Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime n
 // Two meters whose numbers make one slug: the later one is told apart by its id, the whole of it if
 // need be.
 std::string Meters::free_slug(const model::Meter& meter) const {
-  auto slug = mqtt::meter_slug(meter.number, meter.id);
+  auto slug = mqtt::meter_slug(naming_.name(meter), meter.id);
   const auto is_taken = [&] {
     return std::any_of(meters_.begin(), meters_.end(),
                        [&](const auto& other) { return other.second.slug == slug; });
@@ -101,7 +129,8 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
   for (const auto& key : judgement.freed_keys) {
     parcel.messages.push_back({topics_.meter_value(meter.slug, key), "", Qos::kAtMostOnce, true});
   }
-  const ReadingContext context{reading_id(fingerprint), now.wall,
+  const ReadingContext context{reading_id(fingerprint),
+                               naming_.display_name(reading.meter, meter.slug), now.wall,
                                replay || judgement.moved.empty()};
   parcel.messages.push_back({topics_.meter(meter.slug, "reading"),
                              reading_payload(reading, judgement.values, context), Qos::kAtLeastOnce,
@@ -251,8 +280,10 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
     meter.changed = false;
     homeassistant::DeviceInfo device;
     device.id = "iometer_meter_" + mqtt::identifier(id);
-    device.name = "Meter " + display_name(meter.meter.number, meter.slug);
-    device.model = "Electricity meter";
+    const auto language = naming_.language;
+    device.name = fmt::format("{} {}", kMeterWord.in(language),
+                              naming_.display_name(meter.meter, meter.slug));
+    device.model = meter_kind(meter.state).in(language);
     device.serial_number = meter.meter.number;
     device.via_device = service_id_;
     announcements.set(std::move(device), entities(meter), now.steady);
@@ -268,14 +299,15 @@ std::vector<Entity> Meters::entities(const Meter& meter) const {
     if (!sensor.mapped && ++unmapped > kMaxUnmapped) continue;
     Entity entity;
     entity.id = code.identifier();
-    entity.name = sensor.name;
+    entity.name = sensor.name.in(naming_.language);
     entity.state_topic = topics_.meter_value(meter.slug, sensor.key);
     entity.device_class = sensor.device_class;
     entity.state_class = sensor.state_class;
     entity.unit = sensor.unit;
     entity.icon = sensor.icon;
     entity.precision = sensor.precision;
-    entity.enabled = sensor.mapped;
+    entity.enabled = sensor.enabled;
+    entity.diagnostic = sensor.diagnostic;
     entity.availability_topics = {bridge_state, topics_.meter(meter.slug, "availability")};
     if (sensor.kind == ValueKind::kInstantaneous) {
       entity.availability_topics.push_back(topics_.meter(meter.slug, "availability/live"));
@@ -284,12 +316,12 @@ std::vector<Entity> Meters::entities(const Meter& meter) const {
   }
   Entity last_reading;
   last_reading.id = "last_reading";
-  last_reading.name = "Last reading";
+  last_reading.name = kLastReading.in(naming_.language);
   last_reading.state_topic = topics_.meter(meter.slug, "last_reading");
   last_reading.device_class = "timestamp";
   Entity reason;
   reason.id = "reason";
-  reason.name = "Status";
+  reason.name = kStatus.in(naming_.language);
   reason.state_topic = topics_.meter(meter.slug, "reason");
   reason.icon = "mdi:information-outline";
   for (auto* entity : {&last_reading, &reason}) {

@@ -13,6 +13,7 @@
 #include "bridge/events.hpp"
 #include "bridge/meter_clock.hpp"
 #include "bridge/meter_state.hpp"
+#include "bridge/naming.hpp"
 #include "mqtt/topics.hpp"
 
 namespace iometer::bridge {
@@ -28,8 +29,11 @@ struct ReadingCounts {
 
 class Meters {
  public:
-  Meters(mqtt::Topics topics, std::string service_id)
-      : topics_(std::move(topics)), service_id_(std::move(service_id)) {}
+  Meters(mqtt::Topics topics, std::string service_id, Naming naming, PowerSplit power_split)
+      : topics_(std::move(topics)),
+        service_id_(std::move(service_id)),
+        naming_(std::move(naming)),
+        power_split_(power_split) {}
 
   // A reading that is no duplicate. Its parcel commits `commit_id`. `now.wall` is on the API's
   // clock. True where it came live: a replay comes in the order of receipt, so what was to be
@@ -59,7 +63,7 @@ class Meters {
   struct Meter {
     model::Meter meter;
     std::string slug;
-    MeterState state;
+    MeterState state{PowerSplit::kOff};
     MeterClock clock;
     std::set<model::ObisCode> unpublished;  // moved in the replay
     std::optional<base::WallTime> newest_register;
@@ -85,6 +89,8 @@ class Meters {
 
   mqtt::Topics topics_;
   std::string service_id_;
+  Naming naming_;
+  PowerSplit power_split_;
   CatchUp catch_up_;
   ReadingCounts counts_;
   bool api_live_ = false;

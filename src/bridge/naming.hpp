@@ -1,17 +1,24 @@
-// What people call meters and devices in Home Assistant and in messages.
+// What people call meters and devices: in Home Assistant, in messages and in the topics.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
-#include "base/text.hpp"
+#include "homeassistant/label.hpp"
+#include "model/meter.hpp"
 
 namespace iometer::bridge {
 
-// The number that is printed on a meter, or `slug` where the API gives none. At most 64 bytes.
-inline std::string display_name(std::string_view number, std::string_view slug) {
-  const auto shown = base::trim(number);
-  return shown.empty() ? std::string(slug) : base::printable(shown, 64);
-}
+struct Naming {
+  homeassistant::Language language = homeassistant::Language::kEnglish;
+  // Names of meters by number or id, as the configuration has them.
+  std::map<std::string, std::string> names;
+
+  // The configured name of a meter, else the number that is printed on it; may be empty.
+  [[nodiscard]] std::string_view name(const model::Meter& meter) const;
+  // The same, never empty and safe to show: the slug where there is neither. At most 64 bytes.
+  [[nodiscard]] std::string display_name(const model::Meter& meter, std::string_view slug) const;
+};
 
 }  // namespace iometer::bridge

@@ -10,12 +10,18 @@ namespace {
 
 using base::JsonWriter;
 using homeassistant::Entity;
+using homeassistant::Label;
 using homeassistant::Platform;
 using mqtt::Qos;
 
 using namespace std::chrono_literals;
 
 constexpr base::Duration kHealthInterval = 1min;
+
+constexpr Label kModel{"MQTT bridge", "MQTT-Brücke"};
+constexpr Label kApiConnection{"API connection", "API-Verbindung"};
+constexpr Label kProblem{"Problem", "Problem"};
+constexpr Label kVersion{"Version", "Version"};
 
 void text_or_null(JsonWriter& out, std::string_view key, const std::string& text) {
   out.key(key);
@@ -123,27 +129,27 @@ void Service::announce(Announcements& announcements, base::SteadyTime now) const
   homeassistant::DeviceInfo device;
   device.id = service_device_id(info_.instance);
   device.name = "iometer2mqtt";
-  device.model = "MQTT bridge";
+  device.model = kModel.in(language_);
   device.sw_version = info_.version;
 
   Entity api;
   api.id = "api_connection";
   api.platform = Platform::kBinarySensor;
-  api.name = "API connection";
+  api.name = kApiConnection.in(language_);
   api.device_class = "connectivity";
   api.state_topic = topics_.bridge("health");
   api.value_template = "{{ 'ON' if value_json.api.state == 'live' else 'OFF' }}";
 
   Entity problem_entity;
   problem_entity.id = "problem";
-  problem_entity.name = "Problem";
+  problem_entity.name = kProblem.in(language_);
   problem_entity.state_topic = topics_.bridge("health");
   problem_entity.value_template = "{{ value_json.problem }}";
   problem_entity.icon = "mdi:alert-circle-outline";
 
   Entity version;
   version.id = "version";
-  version.name = "Version";
+  version.name = kVersion.in(language_);
   version.state_topic = topics_.bridge("info");
   version.value_template = "{{ value_json.version }}";
   version.icon = "mdi:tag-outline";

@@ -30,8 +30,8 @@ struct HealthNumbers {
 
 class Service {
  public:
-  Service(mqtt::Topics topics, ServiceInfo info)
-      : topics_(std::move(topics)), info_(std::move(info)) {}
+  Service(mqtt::Topics topics, ServiceInfo info, homeassistant::Language language)
+      : topics_(std::move(topics)), info_(std::move(info)), language_(language) {}
 
   void partner(std::string name) { partner_ = std::move(name); }
   void api_link(const ApiLinkChanged& link, base::WallTime now);
@@ -56,6 +56,7 @@ class Service {
 
   mqtt::Topics topics_;
   ServiceInfo info_;
+  homeassistant::Language language_;
   std::string partner_;
   ApiLinkChanged api_{false, false, "connecting", "", std::nullopt};
   base::WallTime api_since_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "homeassistant/label.hpp"
 #include "model/installation.hpp"
 
 namespace iometer::homeassistant {
@@ -14,7 +15,7 @@ enum class Platform { kSensor, kBinarySensor };
 
 struct DiagnosticSpec {
   std::string_view key;  // part of the topic and of the unique id
-  std::string_view name;
+  Label name;
   Platform platform;
   std::string_view device_class;  // "" = none
   std::string_view unit;

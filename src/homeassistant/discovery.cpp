@@ -81,11 +81,11 @@ mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device
 }
 
 Entity diagnostic_entity(const DiagnosticSpec& spec, const mqtt::Topics& topics,
-                         std::string_view device_slug) {
+                         std::string_view device_slug, Language language) {
   Entity entity;
   entity.id = spec.key;
   entity.platform = spec.platform;
-  entity.name = spec.name;
+  entity.name = spec.name.in(language);
   entity.state_topic = topics.device(device_slug, spec.key);
   entity.device_class = spec.device_class;
   entity.state_class = spec.state_class;

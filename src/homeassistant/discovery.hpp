@@ -56,6 +56,6 @@ mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device
 
 // The entity of a row of the diagnostic catalogue, on the device's own topics.
 Entity diagnostic_entity(const DiagnosticSpec& spec, const mqtt::Topics& topics,
-                         std::string_view device_slug);
+                         std::string_view device_slug, Language language);
 
 }  // namespace iometer::homeassistant

@@ -18,7 +18,7 @@ struct UnitSpec {
 };
 
 // Nothing for a unit that we do not know: it is published as it came. Blanks around it are ignored,
-// letter case is not (mW and MW).
+// letter case is where it leaves no doubt (KWH, but not mw).
 const UnitSpec* find_unit(std::string_view api_unit);
 
 // What `api_unit` is published as: its published unit, or itself.

@@ -45,6 +45,10 @@ TEST_SUITE("app") {
     CHECK(config->homeassistant.discovery);
     CHECK(config->homeassistant.prefix == "homeassistant");
     CHECK(config->homeassistant.status_topic == "homeassistant/status");
+    CHECK(config->partner.installations.empty());
+    CHECK(config->naming.names.empty());
+    CHECK(config->naming.language == iometer::homeassistant::Language::kEnglish);
+    CHECK(config->power_split == iometer::bridge::PowerSplit::kOff);
     CHECK(config->log_level == "info");
   }
 
@@ -71,6 +75,10 @@ TEST_SUITE("app") {
     set("homeassistant.discovery", "off");
     set("homeassistant.prefix", "ha");
     set("homeassistant.status_topic", "ha/birth");
+    set("partner.installations", "a, b");
+    set("names", "1EMH1 = House,id-2=Garage");
+    set("language", "de");
+    set("power_split", "true");
     set("log_level", "trace");
     const auto config = make_config(values);
     REQUIRE_MESSAGE(config.ok(), config.error().what);
@@ -91,6 +99,11 @@ TEST_SUITE("app") {
     CHECK_FALSE(config->homeassistant.discovery);
     CHECK(config->homeassistant.prefix == "ha");
     CHECK(config->homeassistant.status_topic == "ha/birth");
+    CHECK(config->partner.installations == std::set<std::string>{"a", "b"});
+    CHECK(config->naming.names ==
+          std::map<std::string, std::string>{{"1EMH1", "House"}, {"id-2", "Garage"}});
+    CHECK(config->naming.language == iometer::homeassistant::Language::kGerman);
+    CHECK(config->power_split == iometer::bridge::PowerSplit::kOn);
     CHECK(config->log_level == "trace");
   }
 
@@ -116,6 +129,11 @@ TEST_SUITE("app") {
         {"partner.auth", "Basic", "none of: basic, wsse"},
         {"partner.auth_in", "body", "none of: both, header, init"},
         {"partner.transport", "sse", "none of: auto, graphql-transport-ws"},
+        {"names", "House", "write number=name"},
+        {"names", "1EMH1=", "write number=name"},
+        {"names", "1=House,1=Garage", "\"1\" is there twice"},
+        {"language", "fr", "none of: en, de"},
+        {"power_split", "yes", "none of: false, true"},
         {"partner.ca_file", "/nonexistent/ca.pem", "\"/nonexistent/ca.pem\" cannot be read"},
         {"partner.idle_timeout", "60", "such as 15s"},
         {"partner.idle_timeout", "4s", "from 5s to 3600s"},

@@ -80,6 +80,23 @@ log_level: debug
     CHECK(values.describe("mqtt.base_topic") == "mqtt.base_topic (default)");
   }
 
+  TEST_CASE("lists and maps, in the file's own forms") {
+    const TestFiles files;
+    const auto values = read(files.write("config.yaml", R"(partner:
+  installations: [a-1, 007]
+names:
+  1EMH1: House, left
+  1234: "Garage = big"
+)"));
+    using Texts = std::vector<std::string>;
+    CHECK(list_entries(values.get("partner.installations")) == Texts{"a-1", "007"});
+    CHECK(list_entries(values.get("names")) == Texts{"1EMH1=House, left", "1234=Garage = big"});
+    const auto json = read(files.write("a.json", R"({"partner": {"installations": ["x,y"]}})"));
+    CHECK(list_entries(json.get("partner.installations")) == Texts{"x,y"});
+    CHECK(list_entries("a, b,,c ") == Texts{"a", "b", "c"});
+    CHECK(list_entries("").empty());
+  }
+
   TEST_CASE("JSON is a configuration file, too, and an empty file is none") {
     const TestFiles files;
     CHECK(read(files.write("a.json",
@@ -102,6 +119,9 @@ log_level: debug
         {"mqtt.url: mqtt://x\n", {", line 1", "unknown key \"mqtt.url\"", "mqtt.…"}},
         {"log_level: info\nmqtt: mqtt://x\n", {", line 2", "\"mqtt\" is a section", "base_topic"}},
         {"mqtt: [a]\n", {", line 1", "\"mqtt\" is a section"}},
+        {"names: House\n", {", line 1", "\"names\" is a section", "1EMH0007058153: House"}},
+        {"names:\n  a: [b]\n", {", line 1", "\"names\" is a section"}},
+        {"partner:\n  installations: {a: b}\n", {", line 2", "takes a list", "[a, b]"}},
         {"mqtt:\n  url: [a, b]\n", {", line 2", "\"mqtt.url\" takes one value"}},
         {"mqtt:\n  url:\n    host: x\n", {", line 2", "\"mqtt.url\" takes one value"}},
         {"log_level:\n  a: b\n", {", line 1", "\"log_level\" takes one value"}},

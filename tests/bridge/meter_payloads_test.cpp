@@ -17,14 +17,14 @@ const auto kNoon = test::at("2026-03-01T12:00:00Z");
 
 TEST_SUITE("bridge") {
   TEST_CASE("the JSON of a reading, word for word") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     const auto source = reading(kNoon, {{"01-00:01.08.00*ff", "1234567.80", "Wh"},
                                         {"1-0:16.7.0", "-5e1", "W"},
                                         {"1-0:96.1.0", "3", "x\""}});
     const auto judgement = state.apply(source, false);
     CHECK(
         bridge::reading_payload(source, judgement.values,
-                                {"00000000000000ab", kNoon + 1500ms, false}) ==
+                                {"00000000000000ab", "1EMH0012345678", kNoon + 1500ms, false}) ==
         R"({"schema":1,"id":"00000000000000ab","time":"2026-03-01T12:00:00Z","received":"2026-03-01T12:00:01.500Z",)"
         R"("backfill":false,"installation":"inst-1","meter":{"id":"0b54a1de-7c0b-4c47-9f6a-3d0f6fd2e6a1",)"
         R"("number":"1EMH0012345678","name":"1EMH0012345678"},"values":{)"
@@ -37,19 +37,19 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("a reading without values and one that moves nothing") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     CHECK(
-        bridge::reading_payload(reading(kNoon, {}, {"m", "", ""}), {}, {"0", kNoon, true}) ==
+        bridge::reading_payload(reading(kNoon, {}, {"m", "", ""}), {}, {"0", "m", kNoon, true}) ==
         R"({"schema":1,"id":"0","time":"2026-03-01T12:00:00Z","received":"2026-03-01T12:00:00Z","backfill":true,)"
-        R"("installation":"","meter":{"id":"m","number":"","name":""},"values":{}})");
+        R"("installation":"","meter":{"id":"m","number":"","name":"m"},"values":{}})");
     const auto source = reading(kNoon, {{"1.8.0", "1", "kWh"}});
     const auto payload =
-        bridge::reading_payload(source, state.apply(source, true).values, {"0", kNoon, true});
+        bridge::reading_payload(source, state.apply(source, true).values, {"0", "m", kNoon, true});
     CHECK(payload.find(R"("quality":"future")") != std::string::npos);
   }
 
   TEST_CASE("the JSON of a meter's state, word for word") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     (void)state.apply(reading(kNoon, {{"1-0:1.8.0", "1234567.8", "Wh"}}), false);
     (void)state.apply(reading(kNoon + 1min, {{"1-0:16.7.0", "-250", "W"}}), false);
     CHECK(
@@ -59,8 +59,8 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("only readings say that they are sent again") {
-    mqtt::Message message{"t",
-                          bridge::reading_payload(reading(kNoon, {}), {}, {"0", kNoon, false})};
+    mqtt::Message message{
+        "t", bridge::reading_payload(reading(kNoon, {}), {}, {"0", "m", kNoon, false})};
     bridge::mark_resent(message);
     CHECK(message.payload.starts_with(R"({"resent":true,"schema":1,"id":"0",)"));
     const auto once = message.payload;

@@ -35,7 +35,7 @@ using Texts = std::vector<std::string>;
 
 TEST_SUITE("bridge") {
   TEST_CASE("the newest value of each code wins, whichever reading it comes in") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     auto judgement = state.apply(
         reading(kNoon, {{"1-0:1.8.0", "1000", "Wh"}, {"1-0:16.7.0", "250", "W"}}), false);
     CHECK(judgement.moved == Codes{kImport, kPower});
@@ -61,7 +61,7 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("at the same time new codes merge and the last arrival of a code wins") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     (void)state.apply(reading(kNoon, {{"1-0:1.8.0", "1000", "Wh"}}), false);
     auto judgement =
         state.apply(reading(kNoon, {{"1-0:1.8.0", "1", "kWh"}, {"1-0:16.7.0", "5", "W"}}), false);
@@ -75,7 +75,7 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("a code twice with equal values is one value, with different ones it moves nothing") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     auto judgement = state.apply(
         reading(kNoon, {{"1-0:1.8.0", "10", "Wh"}, {"01-00:01.08.00*ff", "10.0", "Wh"}}), false);
     REQUIRE(judgement.values.size() == 1);
@@ -94,7 +94,7 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("a code twice in two units: equal by what is meant, not by how it is written") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     const auto quality = [&](std::string_view second, std::string_view unit) {
       return state
           .apply(reading(kNoon, {{"1-0:1.8.0", "1000", "Wh"}, {"1.8.0", second, unit}}), false)
@@ -108,7 +108,7 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("a code keeps its published unit for life") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     (void)state.apply(reading(kNoon, {{"1-0:1.8.0", "1000", "Wh"}, {"1-0:96.1.0", "3", "furlong"}}),
                       false);
     auto judgement = state.apply(reading(kNoon + 1min, {{"1-0:1.8.0", "1.5", "kWh"}}), false);
@@ -128,7 +128,7 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("a reading that is not believed moves nothing and makes no entity, until one is") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     auto judgement = state.apply(reading(kNoon, {{"1-0:1.8.0", "1000", "Wh"}}), true);
     CHECK(judgement.values[0].quality == Quality::kFuture);
     CHECK(judgement.moved.empty());
@@ -143,17 +143,17 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("36.7.0 alone is the meter's power") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     const auto judgement = state.apply(reading(kNoon, {{"1-0:36.7.0", "250", "W"}}), false);
     CHECK(judgement.values[0].key == "power");
     CHECK(key(state, kL1) == "power");
-    CHECK(state.samples().at(kL1).sensor.name == "Power");
+    CHECK(state.samples().at(kL1).sensor.name.english == "Power");
   }
 
   TEST_CASE("another phase makes 36.7.0 a phase, and nothing is the power any more") {
     for (const auto* phase : {"1-0:56.7.0", "1-0:76.7.0"}) {
       CAPTURE(phase);
-      MeterState state;
+      MeterState state(bridge::PowerSplit::kOff);
       (void)state.apply(reading(kNoon, {{"1-0:36.7.0", "250", "W"}}), false);
       const auto judgement = state.apply(reading(kNoon + 1min, {{phase, "30", "W"}}), false);
       CHECK(key(state, kL1) == "power_l1");
@@ -165,7 +165,7 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("16.7.0 takes over the power from 36.7.0") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     (void)state.apply(reading(kNoon, {{"1-0:36.7.0", "250", "W"}}), false);
     const auto judgement = state.apply(reading(kNoon + 1min, {{"1-0:16.7.0", "700", "W"}}), false);
     CHECK(judgement.freed_keys.empty());
@@ -175,17 +175,42 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE("a 16.7.0 that is not believed leaves no phase on the topic of the power") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     (void)state.apply(reading(kNoon, {{"1-0:36.7.0", "250", "W"}}), false);
     const auto judgement = state.apply(reading(kNoon + 1h, {{"1-0:16.7.0", "700", "W"}}), true);
     CHECK(judgement.freed_keys == Texts{"power"});
   }
 
   TEST_CASE("a meter that sends 16.7.0 from the start has its phases as phases") {
-    MeterState state;
+    MeterState state(bridge::PowerSplit::kOff);
     const auto judgement = state.apply(
         reading(kNoon, {{"1-0:36.7.0", "250", "W"}, {"1-0:16.7.0", "700", "W"}}), false);
     CHECK(judgement.values[0].key == "power_l1");
     CHECK(judgement.freed_keys.empty());
+  }
+
+  TEST_CASE("power split in two: never negative, and the meter's own codes win") {
+    MeterState state(bridge::PowerSplit::kOn);
+    const auto split = [&](const model::ObisCode& code) { return newest(state, code); };
+    (void)state.apply(reading(kNoon, {{"1-0:16.7.0", "-1.25", "kW"}}), false);
+    CHECK(newest(state, kPower) == "-1250");
+    CHECK(split(homeassistant::kPowerImport) == "0");
+    CHECK(split(homeassistant::kPowerExport) == "1250");
+    (void)state.apply(reading(kNoon + 1min, {{"1-0:16.7.0", "40.5", "W"}}), false);
+    CHECK(split(homeassistant::kPowerImport) == "40.5");
+    CHECK(split(homeassistant::kPowerExport) == "0");
+    CHECK(state.samples().at(homeassistant::kPowerExport).sensor.key == "power_export");
+
+    (void)state.apply(reading(kNoon + 2min, {{"1-0:16.7.0", "7", "W"}, {"1-0:1.7.0", "9", "W"}}),
+                      false);
+    CHECK(split(homeassistant::kPowerImport) == "9");
+    CHECK(split(homeassistant::kPowerExport) == "0");
+
+    MeterState only_l1(bridge::PowerSplit::kOn);
+    (void)only_l1.apply(reading(kNoon, {{"1-0:36.7.0", "5", "W"}}), false);
+    CHECK(newest(only_l1, homeassistant::kPowerImport) == "5");
+    MeterState not_watts(bridge::PowerSplit::kOn);
+    (void)not_watts.apply(reading(kNoon, {{"1-0:16.7.0", "5", "hp"}}), false);
+    CHECK(not_watts.samples().size() == 1);
   }
 }

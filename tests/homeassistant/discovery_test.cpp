@@ -84,7 +84,8 @@ TEST_SUITE("homeassistant") {
     const mqtt::Topics topics("iometer");
     std::vector<Entity> entities;
     for (const auto& spec : homeassistant::diagnostics()) {
-      entities.push_back(homeassistant::diagnostic_entity(spec, topics, "d0000001"));
+      entities.push_back(homeassistant::diagnostic_entity(spec, topics, "d0000001",
+                                                          homeassistant::Language::kEnglish));
     }
     const auto json = test::check_discovery(
         homeassistant::announce({"homeassistant", "1.0"}, full_device(), entities));

@@ -30,6 +30,13 @@ inline constexpr auto kSensorClasses = std::to_array<SensorClass>({
     {"current", {"A", "mA"}, {"measurement"}},
     {"frequency", {"Hz", "kHz", "MHz", "GHz"}, {"measurement"}},
     {"battery", {"%"}, {"measurement"}},
+    {"gas", {"m³", "ft³", "CCF", "L", "MCF"}, {"total", "total_increasing"}},
+    {"water", {"m³", "L", "ft³", "CCF", "gal", "MCF"}, {"total", "total_increasing"}},
+    {"volume", {"m³", "L", "mL", "ft³", "CCF", "gal", "MCF"}, {"total", "total_increasing"}},
+    {"volume_flow_rate", {"m³/h", "m³/s", "L/h", "L/min", "L/s"}, {"measurement"}},
+    {"temperature", {"°C", "°F", "K"}, {"measurement"}},
+    {"pressure", {"Pa", "hPa", "kPa", "bar", "cbar", "mbar", "mmHg", "psi"}, {"measurement"}},
+    {"duration", {"d", "h", "min", "s", "ms", "μs"}, {"total", "measurement"}},
     {"enum", {"-"}, {}},
     {"timestamp", {"-"}, {}},
 });
@@ -43,6 +50,7 @@ inline bool is_allowed(std::string_view device_class, std::string_view unit,
   const auto has = [](const auto& list, std::string_view word) {
     return !word.empty() && std::find(list.begin(), list.end(), word) != list.end();
   };
+  if (state_class == "measurement_angle") return device_class.empty() && unit == "°";
   if (device_class.empty()) return state_class.empty() || has(kStateClasses, state_class);
   const auto found = std::find_if(kSensorClasses.begin(), kSensorClasses.end(),
                                   [&](const SensorClass& row) { return row.name == device_class; });

@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <string>
+
+#include "base/random.hpp"
 
 using namespace iometer;
 using homeassistant::convert;
@@ -19,6 +23,53 @@ struct Conversion {
   std::string_view published;
   std::string_view published_unit;
 };
+
+// A number as gqlgen writes them (%g: an exponent from 1e21 up and below 1e-4, here from 1e6), and
+// some as other servers do.
+std::string random_number(test::Random& random) {
+  constexpr std::string_view kDigits = "0123456789";
+  std::string text = random.chance(30) ? "-" : "";
+  text += random.chance(20) ? "0" : std::string(1, random.one_of("123456789"));
+  if (text.back() != '0')
+    text += random.text(static_cast<std::size_t>(random.number(0, 12)), kDigits);
+  if (random.chance(70))
+    text += "." + random.text(static_cast<std::size_t>(random.number(1, 12)), kDigits);
+  if (random.chance(40)) {
+    text += random.one_of("eE");
+    text += random.chance(50) ? "+" : random.chance(50) ? "-" : "";
+    text += std::to_string(random.number(0, 30));
+  }
+  return text;
+}
+
+// Written apart from Decimal: digits, and where the point stands among them.
+std::string move_point(std::string text, int power) {
+  const bool negative = text.front() == '-';
+  if (negative) text.erase(0, 1);
+  int exponent = power;
+  if (const auto e = text.find_first_of("eE"); e != std::string::npos) {
+    exponent += std::stoi(text.substr(e + 1));
+    text.erase(e);
+  }
+  int point = static_cast<int>(text.size());
+  if (const auto dot = text.find('.'); dot != std::string::npos) {
+    point = static_cast<int>(dot);
+    text.erase(dot, 1);
+  }
+  const bool zero = text.find_first_not_of('0') == std::string::npos;
+  point += zero ? exponent - power : exponent;  // 0 Wh is 0 kWh
+  if (point <= 0) {
+    text.insert(0, static_cast<std::size_t>(1 - point), '0');
+    point = 1;
+  }
+  const auto places = static_cast<int>(text.size()) - point;
+  if (places < 0) text.append(static_cast<std::size_t>(-places), '0');
+  const auto zeros = std::min(text.find_first_not_of('0'), static_cast<std::size_t>(point - 1));
+  auto whole = text.substr(0, static_cast<std::size_t>(point));
+  whole.erase(0, std::min(zeros, whole.size() - 1));
+  auto result = places > 0 ? whole + "." + text.substr(static_cast<std::size_t>(point)) : whole;
+  return negative && !zero ? "-" + result : result;
+}
 
 }  // namespace
 
@@ -66,12 +117,36 @@ TEST_SUITE("homeassistant") {
     }
   }
 
-  TEST_CASE("blanks around a unit do not matter, letter case does") {
+  TEST_CASE("blanks around a unit do not matter, letter case does where it tells units apart") {
     REQUIRE(find_unit(" Wh ") != nullptr);
     CHECK(find_unit(" Wh ")->published == "kWh");
-    CHECK(find_unit("wh") == nullptr);
+    REQUIRE(find_unit("KWH") != nullptr);
+    CHECK(find_unit("KWH")->shift == 0);
+    CHECK(find_unit("kvarH")->published == "varh");
     CHECK(find_unit("MW")->shift == 6);
-    CHECK(find_unit("mW") == nullptr);
+    CHECK(find_unit("mW")->shift == -3);
+    CHECK(find_unit("mw") == nullptr);  // milli or mega?
+    CHECK(find_unit("MWH") == nullptr);
+  }
+
+  TEST_CASE("a million values: what is published is the API's text with its point moved") {
+    test::Random random;
+    CAPTURE(random.seed());
+    constexpr auto kUnits =
+        std::to_array<std::string_view>({"Wh", "kWh", "MWh", "W", "kW", "V", "mV", "mA", "kvar",
+                                         "kvarh", "l", "J", "MJ", "furlong"});
+    for (int i = 0; i < 1'000'000; ++i) {
+      const auto text = random_number(random);
+      const auto unit = kUnits[static_cast<std::size_t>(random.number(0, kUnits.size() - 1))];
+      const auto* spec = find_unit(unit);
+      const auto converted = convert(number(text), unit, published_unit(unit));
+      const auto expected = move_point(text, spec != nullptr ? spec->shift : 0);
+      if (converted && converted->to_string() == expected) continue;
+      CAPTURE(text);
+      CAPTURE(unit);
+      CHECK(converted);
+      CHECK((converted ? converted->to_string() : "") == expected);
+    }
   }
 
   TEST_CASE("an unknown unit passes through with its value") {

@@ -1,0 +1,20 @@
+#include "bridge/naming.hpp"
+
+#include "base/text.hpp"
+
+namespace iometer::bridge {
+
+std::string_view Naming::name(const model::Meter& meter) const {
+  for (const auto* key : {&meter.number, &meter.id}) {
+    const auto found = names.find(std::string(base::trim(*key)));
+    if (found != names.end()) return found->second;
+  }
+  return meter.number;
+}
+
+std::string Naming::display_name(const model::Meter& meter, std::string_view slug) const {
+  const auto shown = base::trim(name(meter));
+  return shown.empty() ? std::string(slug) : base::printable(shown, 64);
+}
+
+}  // namespace iometer::bridge
