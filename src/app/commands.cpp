@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iostream>
 #include <map>
 #include <string>
 
@@ -13,6 +15,7 @@
 #include "app/daemon.hpp"
 #include "app/demo.hpp"
 #include "app/logging.hpp"
+#include "app/replay.hpp"
 #include "app/simulate.hpp"
 #include "io/signals.hpp"
 
@@ -37,35 +40,73 @@ void forget_proxies() {
 struct RunArguments {
   std::string config_file;
   std::map<std::string, std::string> flags;  // by option key
+  std::string recording;                     // replay's
 };
 
-void add_run(CLI::App& app, RunArguments& arguments) {
-  auto* run = app.add_subcommand(
-      "run", "Bridge the Partner API to the MQTT broker until SIGTERM or SIGINT");
-  run->add_option("-c,--config", arguments.config_file, "Configuration file (YAML)");
+void add_settings(CLI::App& command, RunArguments& arguments) {
+  command.add_option("-c,--config", arguments.config_file, "Configuration file (YAML)");
   for (const auto& option : option_table()) {
     if (option.secret) continue;
     auto help = std::string(option.help);
     if (!option.default_value.empty()) help += fmt::format(" [{}]", option.default_value);
-    run->add_option(flag_name(option.key), arguments.flags[std::string(option.key)], help)
+    command.add_option(flag_name(option.key), arguments.flags[std::string(option.key)], help)
         ->group("Options");
   }
 }
 
-int run(const RunArguments& arguments) {
+base::Result<OptionValues> read_values(const RunArguments& arguments) {
   OptionValues values;
   if (!arguments.config_file.empty()) {
     if (const auto status = read_config_file(arguments.config_file, values); !status)
-      return fail(status.error());
+      return status.error();
   }
-  if (const auto status = read_environment(values); !status) return fail(status.error());
+  if (const auto status = read_environment(values); !status) return status.error();
   for (const auto& [key, value] : arguments.flags) {
     if (!value.empty()) values.set(key, value, flag_name(key));
   }
-  const auto config = make_config(values);
+  return values;
+}
+
+void add_run(CLI::App& app, RunArguments& arguments) {
+  add_settings(*app.add_subcommand(
+                   "run", "Bridge the Partner API to the MQTT broker until SIGTERM or SIGINT"),
+               arguments);
+}
+
+int run(const RunArguments& arguments) {
+  const auto values = read_values(arguments);
+  if (!values) return fail(values.error());
+  const auto config = make_config(*values);
   if (!config) return fail(config.error());
   set_up_logging(config->log_level);
-  return run_daemon(*config, values, {});
+  return run_daemon(*config, *values, {});
+}
+
+void add_replay(CLI::App& app, RunArguments& arguments) {
+  auto* replay = app.add_subcommand(
+      "replay", "Print the MQTT messages that recorded messages of the API cause");
+  replay->add_option("FILE", arguments.recording, "Recording: a JSON object a line (README)")
+      ->required();
+  add_settings(*replay, arguments);
+}
+
+int run_replay(const RunArguments& arguments) {
+  auto values = read_values(arguments);
+  if (!values) return fail(values.error());
+  // Nobody signs in.
+  if (values->get("partner.id").empty()) values->set("partner.id", "replay", "replay");
+  values->set("partner.secret", "replay", "replay");
+  values->set("partner.secret_file", "", "replay");
+  const auto config = make_config(*values);
+  if (!config) return fail(config.error());
+  std::ifstream recording(arguments.recording);
+  if (!recording.good())
+    return fail(base::config_error(fmt::format("{}: cannot be read", arguments.recording)));
+  const auto status = replay(recording, bridge_options(*config, *values), std::cout);
+  if (!status)
+    return fail(
+        base::config_error(fmt::format("{}, {}", arguments.recording, status.error().what)));
+  return 0;
 }
 
 void add_demo(CLI::App& app, DemoArguments& arguments) {
@@ -128,6 +169,8 @@ int run_command(int argc, char** argv) {
   DemoArguments demo_arguments;
   SimulateArguments simulate_arguments;
   add_run(app, run_arguments);
+  RunArguments replay_arguments;
+  add_replay(app, replay_arguments);
   add_demo(app, demo_arguments);
   add_simulate(app, simulate_arguments);
   app.add_subcommand("version", "Print the version");
@@ -141,6 +184,7 @@ int run_command(int argc, char** argv) {
     return 0;
   }
   if (app.got_subcommand("run")) return run(run_arguments);
+  if (app.got_subcommand("replay")) return run_replay(replay_arguments);
   const auto status =
       app.got_subcommand("demo") ? run_demo(demo_arguments) : run_simulate(simulate_arguments);
   return status ? *status : fail(status.error());

@@ -226,6 +226,19 @@ base::Result<Config> make_config(const OptionValues& values) {
   return config;
 }
 
+bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& values) {
+  bridge::BridgeOptions options;
+  options.base_topic = config.mqtt.base_topic;
+  options.discovery = {config.homeassistant.prefix, IOMETER_VERSION};
+  options.announce = config.homeassistant.discovery;
+  options.installations = config.partner.installations;
+  options.naming = config.naming;
+  options.power_split = config.power_split;
+  options.service = {IOMETER_VERSION, instance_id(config), "graphql-transport-ws",
+                     redacted_json(values)};
+  return options;
+}
+
 std::string instance_id(const Config& config) {
   const std::string_view parts[] = {config.partner.credentials.id, config.mqtt.base_topic};
   return fmt::format("{:08x}", base::fingerprint(parts) >> 32U);

@@ -10,8 +10,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
-#include "bridge/meter_state.hpp"
-#include "bridge/naming.hpp"
+#include "bridge/bridge.hpp"
 #include "io/url.hpp"
 #include "partner/auth.hpp"
 
@@ -48,6 +47,9 @@ struct Config {
 };
 
 base::Result<Config> make_config(const OptionValues& values);
+
+// What of it concerns the bridge's core.
+bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& values);
 
 // `500ms`, `15s`, `5m`, `2h`.
 base::Result<base::Duration> parse_duration(std::string_view text);

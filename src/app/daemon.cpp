@@ -48,14 +48,7 @@ class StopDeadline {
 
 BrainOptions brain_options(const Config& config, const OptionValues& values, bool clear_on_leave) {
   BrainOptions brain;
-  brain.bridge.base_topic = config.mqtt.base_topic;
-  brain.bridge.discovery = {config.homeassistant.prefix, IOMETER_VERSION};
-  brain.bridge.announce = config.homeassistant.discovery;
-  brain.bridge.naming = config.naming;
-  brain.bridge.power_split = config.power_split;
-  brain.bridge.installations = config.partner.installations;
-  brain.bridge.service = {IOMETER_VERSION, instance_id(config), "graphql-transport-ws",
-                          redacted_json(values)};
+  brain.bridge = bridge_options(config, values);
   brain.status_topic = config.homeassistant.status_topic;
   brain.discovery = config.homeassistant.discovery;
   brain.mqtt5 = config.mqtt.mqtt5;
