@@ -7,6 +7,7 @@
 
 #include "app/clock.hpp"
 #include "bridge/meter_payloads.hpp"
+#include "bridge/words.hpp"
 
 namespace iometer::app {
 namespace {
@@ -23,15 +24,15 @@ constexpr base::Duration kBirthDelay = 3s;
 std::string_view phase_word(partner::LinkPhase phase) {
   switch (phase) {
     case partner::LinkPhase::kLive:
-      return "live";
+      return bridge::api_states::kLive;
     case partner::LinkPhase::kConnecting:
-      return "connecting";
+      return bridge::api_states::kConnecting;
     case partner::LinkPhase::kWaiting:
-      return "waiting";
+      return bridge::api_states::kWaiting;
     case partner::LinkPhase::kSuspended:
       break;
   }
-  return "suspended";
+  return bridge::api_states::kSuspended;
 }
 
 void log(const bridge::Fact& fact) {

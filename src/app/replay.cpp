@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/json.hpp"
+#include "bridge/words.hpp"
 #include "partner/decode.hpp"
 #include "partner/transport_ws_session.hpp"
 
@@ -119,7 +120,8 @@ class Player {
             if constexpr (std::is_same_v<T, partner::Report>)
               feed(bridge::MessageDropped{a.error.what});
             if constexpr (std::is_same_v<T, partner::Subscribed>)
-              feed(bridge::ApiLinkChanged{true, false, "live", "", a.start_time});
+              feed(bridge::ApiLinkChanged{true, false, std::string(bridge::api_states::kLive), "",
+                                          a.start_time});
             if constexpr (std::is_same_v<T, partner::Deliver>) deliver(a.delivery);
             if constexpr (std::is_same_v<T, partner::EndLink>) {
               link_down(a.failure.error.what);
@@ -136,7 +138,8 @@ class Player {
   }
 
   void link_down(const std::string& reason) {
-    feed(bridge::ApiLinkChanged{false, false, "waiting", reason, std::nullopt});
+    feed(bridge::ApiLinkChanged{false, false, std::string(bridge::api_states::kWaiting), reason,
+                                std::nullopt});
   }
 
   void feed(const bridge::Event& event) {

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "bridge/reading_id.hpp"
+#include "bridge/words.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -36,33 +37,34 @@ Bridge::Bridge(const BridgeOptions& options)
 
 Effects Bridge::on(const Event& event, const base::Now& now) {
   Effects effects;
-  std::visit(Overloaded{
-                 [&](const ReadingReceived& e) { on_reading(e, now, effects); },
-                 [&](const InstallationsPolled& e) { on_poll(e, now, effects); },
-                 [&](const ApiLinkChanged& e) { on_link(e, now, effects); },
-                 [&](const MessageDropped& e) {
-                   service_.message_dropped();
-                   effects.facts.push_back({Fact::Level::kWarning, "message_dropped", "", e.what});
-                 },
-                 [&](const ServerClockSeen& e) { server_offset_ = e.offset; },
-                 [&](const PartnerSeen& e) { service_.partner(e.name); },
-                 [&](const BrokerUp&) {
-                   service_.broker_up(now.wall);
-                   next_tick_ = base::SteadyTime::min();
-                 },
-                 [&](const BrokerDown&) { service_.broker_down(); },
-                 [&](const ReadingCommitted& e) { cursor_.committed(e.commit_id); },
-                 [&](const PublishRefused& e) {
-                   service_.publish_refused();
-                   if (e.commit_id) cursor_.committed(*e.commit_id);
-                   effects.facts.push_back({Fact::Level::kWarning, "publish_refused", "",
-                                            fmt::format("the broker refused {} (reason code {:#x})",
-                                                        e.topic, e.reason_code)});
-                 },
-                 [&](const HomeAssistantBirth& e) { reannounce_at_ = now.steady + e.delay; },
-                 [&](const Tick& e) { on_tick(e, now, effects); },
-             },
-             event);
+  std::visit(
+      Overloaded{
+          [&](const ReadingReceived& e) { on_reading(e, now, effects); },
+          [&](const InstallationsPolled& e) { on_poll(e, now, effects); },
+          [&](const ApiLinkChanged& e) { on_link(e, now, effects); },
+          [&](const MessageDropped& e) {
+            service_.message_dropped();
+            effects.facts.push_back({Fact::Level::kWarning, events::kMessageDropped, "", e.what});
+          },
+          [&](const ServerClockSeen& e) { server_offset_ = e.offset; },
+          [&](const PartnerSeen& e) { service_.partner(e.name); },
+          [&](const BrokerUp&) {
+            service_.broker_up(now.wall);
+            next_tick_ = base::SteadyTime::min();
+          },
+          [&](const BrokerDown&) { service_.broker_down(); },
+          [&](const ReadingCommitted& e) { cursor_.committed(e.commit_id); },
+          [&](const PublishRefused& e) {
+            service_.publish_refused();
+            if (e.commit_id) cursor_.committed(*e.commit_id);
+            effects.facts.push_back(
+                {Fact::Level::kWarning, events::kPublishRefused, "",
+                 fmt::format("the broker refused {} (reason code {:#x})", e.topic, e.reason_code)});
+          },
+          [&](const HomeAssistantBirth& e) { reannounce_at_ = now.steady + e.delay; },
+          [&](const Tick& e) { on_tick(e, now, effects); },
+      },
+      event);
   limit_facts(now, effects);
   for (const auto& fact : effects.facts) effects.send(service_.event(fact, now.wall));
   return effects;
@@ -101,12 +103,12 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
       cursor_.complete_until(*event.start_time);  // what was before is not to be had any more
     const auto from =
         event.start_time ? base::format_rfc3339(*event.start_time) : std::string("now");
-    effects.facts.push_back({Fact::Level::kInfo, "upstream_up", "",
+    effects.facts.push_back({Fact::Level::kInfo, events::kUpstreamUp, "",
                              fmt::format("subscribed to readings from {}", from)});
   } else if (event.auth_failed && !auth_failed_) {
-    effects.facts.push_back({Fact::Level::kWarning, "auth_failed", "", event.reason});
+    effects.facts.push_back({Fact::Level::kWarning, events::kAuthFailed, "", event.reason});
   } else if (!event.live && api_live_ && !event.reason.empty()) {
-    effects.facts.push_back({Fact::Level::kWarning, "upstream_down", "", event.reason});
+    effects.facts.push_back({Fact::Level::kWarning, events::kUpstreamDown, "", event.reason});
   }
   api_live_ = event.live;
   auth_failed_ = event.auth_failed || (auth_failed_ && !event.live);
@@ -148,7 +150,7 @@ void Bridge::limit_facts(const base::Now& now, Effects& effects) {
   effects.facts.resize(facts_left_);
   if (!std::exchange(suppression_told_, true)) {
     effects.facts.push_back(
-        {Fact::Level::kWarning, "events_suppressed", "", "more of them within this minute"});
+        {Fact::Level::kWarning, events::kEventsSuppressed, "", "more of them within this minute"});
   }
   facts_left_ = 0;
 }

@@ -9,6 +9,7 @@
 #include "bridge/meter_payloads.hpp"
 #include "bridge/naming.hpp"
 #include "bridge/reading_id.hpp"
+#include "bridge/words.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -42,12 +43,12 @@ std::string join(const std::vector<ObisCode>& codes) {
 // What the status of a meter's only reader says about missing values; "" = nothing.
 std::string_view reader_problem(const model::Device& device) {
   if (device.bridge.connection_status.value() == model::ConnectionStatus::kDisconnected)
-    return "bridge_disconnected";
+    return reasons::kBridgeDisconnected;
   if (device.core.connection_status.value() == model::ConnectionStatus::kDisconnected)
-    return "core_disconnected";
+    return reasons::kCoreDisconnected;
   if (device.core.attachment_status.value() == model::CoreAttachmentStatus::kDetached)
-    return "core_detached";
-  if (device.core.pin_status.value() == model::PinStatus::kMissing) return "pin_missing";
+    return reasons::kCoreDetached;
+  if (device.core.pin_status.value() == model::PinStatus::kMissing) return reasons::kPinMissing;
   return "";
 }
 
@@ -159,22 +160,23 @@ void Meters::report(const Meter& meter, const Judgement& judgement, Effects& eff
                [](const ObisCode& code) { return !homeassistant::find_sensor(code, "").mapped; });
   if (!unknown.empty()) {
     effects.facts.push_back(
-        {Fact::Level::kInfo, "unknown_obis", meter.slug,
+        {Fact::Level::kInfo, events::kUnknownObis, meter.slug,
          fmt::format("published under their codes, disabled in Home Assistant: {}",
                      join(unknown))});
   }
   for (const auto& value : judgement.values) {
     const auto code = value.source.obis.canonical();
     if (value.quality == Quality::kAmbiguous)
-      add("ambiguous_code", fmt::format("{} has two values in one reading", code));
+      add(events::kAmbiguousCode, fmt::format("{} has two values in one reading", code));
     if (value.quality == Quality::kUnit) {
-      add("unit_changed", fmt::format("{} came in \"{}\", which cannot be turned into its unit",
-                                      code, base::printable(value.source.unit, 20)));
+      add(events::kUnitChanged,
+          fmt::format("{} came in \"{}\", which cannot be turned into its unit", code,
+                      base::printable(value.source.unit, 20)));
     }
   }
   const auto is_future = [](const JudgedValue& value) { return value.quality == Quality::kFuture; };
   if (std::any_of(judgement.values.begin(), judgement.values.end(), is_future)) {
-    add("future_reading", "a reading is dated more than 15 minutes ahead");
+    add(events::kFutureReading, "a reading is dated more than 15 minutes ahead");
   }
 }
 
@@ -239,9 +241,9 @@ void Meters::installations(const std::vector<model::Installation>& installations
 }
 
 std::string_view Meters::offline_reason(const Meter& meter) const {
-  if (!api_live_) return "upstream_down";
+  if (!api_live_) return reasons::kUpstreamDown;
   if (!meter.status_reason.empty()) return meter.status_reason;
-  return "no_readings";
+  return reasons::kNoReadings;
 }
 
 void Meters::update_availability(Meter& meter, base::WallTime now, Effects& effects) {
@@ -258,12 +260,13 @@ void Meters::update_availability(Meter& meter, base::WallTime now, Effects& effe
   };
   const auto before = meter.availability;
   // The reason first: whoever sees the availability change finds it.
-  set(meter.reason, "reason", online && !partly ? "ok" : offline_reason(meter));
+  set(meter.reason, "reason", online && !partly ? reasons::kOk : offline_reason(meter));
   set(meter.availability_live, "availability/live", live ? "online" : "offline");
   set(meter.availability, "availability", online ? "online" : "offline");
   if (!before.empty() && before != meter.availability) {
     effects.facts.push_back({online ? Fact::Level::kInfo : Fact::Level::kWarning,
-                             online ? "meter_online" : "meter_offline", meter.slug, meter.reason});
+                             online ? events::kMeterOnline : events::kMeterOffline, meter.slug,
+                             meter.reason});
   }
 }
 

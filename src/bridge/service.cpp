@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "bridge/meter_payloads.hpp"
+#include "bridge/words.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -42,11 +43,11 @@ void Service::api_link(const ApiLinkChanged& link, base::WallTime now) {
   api_ = link;
   // A new attempt after a failure is no cure yet: the word stays until it succeeds.
   if (link.live) {
-    problem_ = "ok";
+    problem_ = problems::kOk;
   } else if (link.auth_failed) {
-    problem_ = "auth_failed";
-  } else if (link.state == "waiting") {
-    problem_ = "upstream_down";
+    problem_ = problems::kAuthFailed;
+  } else if (link.state == api_states::kWaiting.word) {
+    problem_ = problems::kUpstreamDown;
   }
   health_due_ = base::SteadyTime::min();
 }

@@ -8,6 +8,7 @@
 #include "bridge/announcements.hpp"
 #include "bridge/events.hpp"
 #include "bridge/meters.hpp"
+#include "bridge/words.hpp"
 #include "mqtt/topics.hpp"
 
 namespace iometer::bridge {
@@ -58,9 +59,9 @@ class Service {
   ServiceInfo info_;
   homeassistant::Language language_;
   std::string partner_;
-  ApiLinkChanged api_{false, false, "connecting", "", std::nullopt};
+  ApiLinkChanged api_{false, false, std::string(api_states::kConnecting), "", std::nullopt};
   base::WallTime api_since_;
-  std::string problem_ = "ok";  // one word for people and automations
+  std::string_view problem_ = problems::kOk;  // one word for people and automations
   std::uint64_t api_reconnects_ = 0;
   bool broker_up_ = false;
   base::WallTime broker_since_;

@@ -10,10 +10,15 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
+
+from harness import payloads  # noqa: E402
+
 CASES = sorted(path.stem for path in HERE.glob("*.jsonl"))
 BRIDGE_ITSELF = re.compile(r"^\S+ \d \S (\S+/bridge/(info|health)|homeassistant/device/iometer2mqtt_\S+) ")
 
@@ -32,6 +37,12 @@ def replay(name):
     version = re.search(r'"origin":\{"name":"iometer2mqtt","sw_version":"([^"]+)"', result.stdout).group(1)
     # A release must not change every file.
     return re.sub(r'("sw_version"|"version"):"' + re.escape(version) + '"', r'\1:"VERSION"', text)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_payloads_fit_their_schemas(name):
+    messages = [line.split(" ", 4)[3:] for line in (HERE / f"{name}.expected").read_text().splitlines()]
+    assert not payloads.problems((topic, *text) for topic, *text in messages if text)
 
 
 @pytest.mark.parametrize("name", CASES)

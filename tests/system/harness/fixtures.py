@@ -2,6 +2,7 @@
 
 import pytest
 
+from . import payloads
 from .lab import Lab
 from .secrets import leaks
 
@@ -17,6 +18,9 @@ def _run(made):
         found["MQTT"] = [form for message in recorder.messages for form in leaks(message.topic + message.text)]
     found = {name: forms for name, forms in found.items() if forms}
     assert not found, f"secrets were written: {found}"
+    wrong = payloads.problems((message.topic, message.text) for recorder in made.recorders
+                              for message in recorder.messages)
+    assert not wrong, f"payloads that do not fit config/schemas: {wrong[:10]}"
 
 
 @pytest.fixture
