@@ -219,22 +219,28 @@ std::vector<std::string> list_entries(std::string_view value) {
 }
 
 base::Status read_config_file(const std::string& path, OptionValues& values) {
-  values.begin_source();
-  // YAML reads a directory as an empty file.
+  // A directory can be opened like a file, and reads as an empty one.
   if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
     return base::config_error(fmt::format("{}: is a directory; check --config", path));
   }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::config_error(fmt::format("{}: cannot be read; check --config", path));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  return read_config_text(text, path, values);
+}
+
+base::Status read_config_text(const std::string& text, const std::string& name,
+                              OptionValues& values) {
+  values.begin_source();
   try {
-    const auto root = YAML::LoadFile(path);
+    const auto root = YAML::Load(text);
     if (root.IsNull()) return base::success();
     if (!root.IsMap())
-      return base::config_error(fmt::format("{}: expected sections such as \"partner:\"", path));
-    return read_section(path, "", root, values);
-  } catch (const YAML::BadFile&) {
-    return base::config_error(fmt::format("{}: cannot be read; check --config", path));
+      return base::config_error(fmt::format("{}: expected sections such as \"partner:\"", name));
+    return read_section(name, "", root, values);
   } catch (const YAML::Exception& error) {
     return base::config_error(
-        fmt::format("{}, line {}: not valid YAML: {}", path, error.mark.line + 1, error.msg));
+        fmt::format("{}, line {}: not valid YAML: {}", name, error.mark.line + 1, error.msg));
   }
 }
 

@@ -66,6 +66,9 @@ std::vector<std::string> list_entries(std::string_view value);
 // A YAML file (JSON is one, too) with the table's sections and keys; every scalar is taken as text.
 // The error names file, line, key and remedy.
 base::Status read_config_file(const std::string& path, OptionValues& values);
+// The same for the text of one; `name` is what messages call it.
+base::Status read_config_text(const std::string& text, const std::string& name,
+                              OptionValues& values);
 // An empty variable counts as not set.
 base::Status read_environment(OptionValues& values);
 
