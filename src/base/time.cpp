@@ -99,11 +99,13 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
     time = fraction ? std::optional(*time + *fraction) : std::nullopt;
   }
   const auto offset = time ? scan_offset(in) : std::nullopt;
-  if (!offset || !in.done()) {
+  const auto utc = offset ? *time - *offset : WallTime::min();
+  // An offset or a leap second at either end reaches a year that is refused when it is written.
+  if (!in.done() || utc < WallTime{} || utc >= sys_days{year{2262} / January / 1}) {
     return protocol_error(fmt::format("\"{}\" is not an RFC 3339 time such as 2026-01-31T23:59:59Z",
                                       printable(text, 40)));
   }
-  return *time - *offset;
+  return utc;
 }
 
 std::string format_rfc3339(WallTime time) {

@@ -21,8 +21,8 @@ struct Now {
 };
 
 // RFC 3339 date-time with any number of fraction digits (those past the ninth are dropped) and `Z`
-// or an offset, years 1970 to 2261. A leap second (:60) is taken as the following second. Hour 24
-// is refused (RFC 3339 section 5.6).
+// or an offset, years 1970 to 2261, in UTC too. A leap second (:60) is taken as the following
+// second. Hour 24 is refused (RFC 3339 section 5.6).
 Result<WallTime> parse_rfc3339(std::string_view text);
 
 // UTC with `Z`; the fraction has 0, 3, 6 or 9 digits, as few as keep the time exact.
