@@ -118,6 +118,14 @@ class Reader {
     return base::Secret(content ? *std::move(content) : std::string());
   }
 
+  // Of what MQTT takes only as UTF-8, or what bridge/info shows.
+  void require_utf8() {
+    for (const auto& option : option_table()) {
+      if (!option.secret && !base::is_valid_utf8(text(option.key)))
+        fail(option.key, "is not UTF-8: save the configuration file in that encoding");
+    }
+  }
+
   void fail(std::string_view key, std::string_view why) {
     if (!error_) error_ = config_error(fmt::format("{}: {}", values_.describe(key), why));
   }
@@ -221,6 +229,7 @@ base::Result<Config> make_config(const OptionValues& values) {
   config.power_split = in.flag("power_split") ? bridge::PowerSplit::kOn : bridge::PowerSplit::kOff;
   in.choice("log_level", {"trace", "debug", "info", "warning", "error"});
   config.log_level = in.text("log_level");
+  in.require_utf8();
   if (in.error()) return *in.error();
   if (config.mqtt.client_id.empty()) config.mqtt.client_id = "iometer2mqtt-" + instance_id(config);
   return config;

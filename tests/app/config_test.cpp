@@ -120,6 +120,8 @@ TEST_SUITE("app") {
         {"partner.url", "https://user:pass@x/", "keys of their own"},
         {"partner.url", "https://x:0/", "port"},
         {"partner.websocket_url", "https://x", "must begin with wss:// or ws://"},
+        {"mqtt.client_id", "Z\xE4hler", "not UTF-8"},
+        {"mqtt.username", "\xFF", "not UTF-8"},
         {"partner.id", "", "IOMETER2MQTT_PARTNER_ID"},
         {"partner.id", "a:b", "colon"},
         {"partner.id", "a\nb", "copy it again"},
