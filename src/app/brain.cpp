@@ -178,7 +178,7 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     hooks_.want_subscription(true);
     hooks_.poll_now();
   } else if (const auto* down = std::get_if<mqtt::LinkDown>(&event)) {
-    log_once(last_broker_error_, down->error, "MQTT broker");
+    log_once(last_broker_error_, down->error, "MQTT");
     if (!broker_away_since_) broker_away_since_ = now.steady;
     feed(bridge::BrokerDown{}, now);
   } else if (const auto* denied = std::get_if<mqtt::LinkDenied>(&event)) {

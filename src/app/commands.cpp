@@ -44,6 +44,10 @@ struct RunArguments {
 };
 
 void add_settings(CLI::App& command, RunArguments& arguments) {
+  command.footer(
+      "Each option is a key of the file and an environment variable, too: mqtt.url, "
+      "IOMETER2MQTT_MQTT_URL.\nSecrets are no flags: IOMETER2MQTT_PARTNER_SECRET and "
+      "IOMETER2MQTT_MQTT_PASSWORD, or partner.secret and mqtt.password in the file.");
   command.add_option("-c,--config", arguments.config_file, "Configuration file (YAML)");
   for (const auto& option : option_table()) {
     if (option.secret) continue;
@@ -174,6 +178,7 @@ int run_command(int argc, char** argv) {
   add_demo(app, demo_arguments);
   add_simulate(app, simulate_arguments);
   app.add_subcommand("version", "Print the version");
+  app.set_version_flag("--version", "iometer2mqtt " IOMETER_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

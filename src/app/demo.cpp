@@ -41,6 +41,9 @@ OptionValues demo_values(const DemoArguments& arguments, const std::string& api_
   values.set("partner.secret", defaults.secret, "demo");
   values.set("partner.poll_interval", "5s", "demo");
   values.set("mqtt.url", arguments.mqtt_url, "--mqtt-url");
+  // A bridge that runs against the simulator would otherwise have the same id.
+  values.set("mqtt.client_id", fmt::format("iometer2mqtt-demo-{:08x}", random_number() >> 32U),
+             "demo");
   values.set("mqtt.base_topic", arguments.base_topic, "--base-topic");
   values.set("log_level", arguments.log_level, "--log-level");
   return values;

@@ -1,6 +1,7 @@
 #include "app/options.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
 
 #include "base/text.hpp"
 
@@ -17,7 +19,9 @@ namespace iometer::app {
 namespace {
 
 constexpr std::size_t kMaxSecretFile = std::size_t{64} * 1024;
+constexpr std::string_view kDefault = "default";  // where a value came from
 constexpr std::string_view kFileSuffix = "_file";
+constexpr std::string_view kEnvironmentPrefix = "IOMETER2MQTT_";
 
 constexpr auto kOptions = std::to_array<OptionSpec>({
     {"partner.url", "https://partner.prod.iometer.cloud/api/v1/query",
@@ -57,7 +61,7 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"power_split", "false",
      "publish power as import and export as well, for meters that send only the signed total: "
      "true | false"},
-    {"state_dir", "", "directory for the bridge's state"},
+    {"state_dir", "", "directory for the bridge's state; not used yet"},
     {"log_level", "info", "trace | debug | info | warning | error"},
 });
 
@@ -128,8 +132,13 @@ std::string_view form_of(OptionKind kind) {
 
 base::Status read_section(const std::string& path, const std::string& section,
                           const YAML::Node& node, OptionValues& values) {
+  std::set<std::string> seen;
   for (const auto& entry : node) {
     const auto name = entry.first.as<std::string>();
+    if (!seen.insert(name).second) {
+      return base::config_error(
+          fmt::format("{}: \"{}\" is there twice; keep one", place(path, entry.first), name));
+    }
     const auto key = section.empty() ? name : fmt::format("{}.{}", section, name);
     const auto& value = entry.second;
     if (section.empty() && is_section(name)) {
@@ -171,7 +180,7 @@ const OptionSpec* find_option(std::string_view key) {
 }
 
 std::string environment_name(std::string_view key) {
-  std::string name = "IOMETER2MQTT_";
+  std::string name(kEnvironmentPrefix);
   for (const char c : key)
     name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   return name;
@@ -184,9 +193,19 @@ std::string flag_name(std::string_view key) {
   return name;
 }
 
+namespace {
+
+bool is_environment_name(std::string_view name) {
+  return std::any_of(kOptions.begin(), kOptions.end(), [&](const OptionSpec& option) {
+    return environment_name(option.key) == name;
+  });
+}
+
+}  // namespace
+
 OptionValues::OptionValues() {
   for (const auto& option : kOptions) {
-    entries_.emplace(option.key, Entry{std::string(option.default_value), "default"});
+    entries_.emplace(option.key, Entry{std::string(option.default_value), std::string(kDefault)});
   }
 }
 
@@ -203,7 +222,9 @@ const std::string& OptionValues::get(std::string_view key) const {
 }
 
 std::string OptionValues::describe(std::string_view key) const {
-  return fmt::format("{} ({})", key, entries_.find(key)->second.origin);
+  const auto& entry = entries_.find(key)->second;
+  const bool missing = entry.value.empty() && entry.origin == kDefault;
+  return missing ? std::string(key) : fmt::format("{} ({})", key, entry.origin);
 }
 
 std::vector<std::string> list_entries(std::string_view value) {
@@ -268,6 +289,14 @@ base::Status read_environment(OptionValues& values) {
     const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
     // Container tools hand on a variable that nobody set as an empty one.
     if (value != nullptr && *value != '\0') values.set(option.key, value, name);
+  }
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const auto name = text.substr(0, text.find('='));
+    if (name.starts_with(kEnvironmentPrefix) && !is_environment_name(name)) {
+      return base::config_error(
+          fmt::format("{}: there is no such option; see iometer2mqtt run --help", name));
+    }
   }
   return base::success();
 }

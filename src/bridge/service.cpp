@@ -105,9 +105,11 @@ std::string Service::health_json(const HealthNumbers& numbers) const {
       .integer(count(numbers.readings.late));
   out.key("replaced").integer(count(numbers.readings.replaced));
   out.key("pending").integer(count(numbers.readings_pending));
-  text_or_null(
-      out, "last",
-      numbers.readings.last ? base::format_rfc3339(*numbers.readings.last) : std::string());
+  text_or_null(out, "last",
+               numbers.readings.last
+                   ? base::format_rfc3339(
+                         std::chrono::floor<std::chrono::milliseconds>(*numbers.readings.last))
+                   : std::string());
   out.end_object().key("memory").integer(count(numbers.memory_bytes));
   return out.end_object().take();
 }
@@ -120,7 +122,9 @@ void Service::publish_health(const HealthNumbers& numbers, const base::Now& now,
 
 mqtt::Message Service::event(const Fact& fact, base::WallTime now) const {
   JsonWriter out;
-  out.begin_object().member("time", base::format_rfc3339(now)).member("event", fact.event);
+  out.begin_object().member(
+      "time", base::format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(now)));
+  out.member("event", fact.event);
   if (!fact.meter.empty()) out.member("meter", fact.meter);
   out.member("detail", fact.detail);
   return {topics_.bridge("event"), out.end_object().take(), Qos::kAtLeastOnce, false};

@@ -83,9 +83,10 @@ std::string_view what_failed(CURLcode code) {
     case CURLE_COULDNT_CONNECT:
       return "could not connect to";
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CACERT_BADFILE:
       return "could not trust";
+    case CURLE_SSL_CONNECT_ERROR:
+      return "does it speak https on this port? TLS failed with";
     case CURLE_OPERATION_TIMEDOUT:
       return "waited too long for";
     default:

@@ -219,8 +219,12 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
     const auto where = fmt::format("MQTT broker {}:{}", options_.host, options_.port);
     if (!tls.empty())
       return fmt::format("{}: TLS failed: {}; check mqtt.url and mqtt.ca_file", where, tls);
-    return fmt::format("{} is not reachable ({}, code {}); check mqtt.url and that the broker runs",
-                       where, words.empty() ? "connection failed" : words, code);
+    // Paho's word for most of what can happen to a connection says nothing.
+    const auto why = words.empty() || code == MQTTASYNC_FAILURE
+                         ? std::string()
+                         : fmt::format(" ({}, code {})", words, code);
+    return fmt::format("{} is not reachable{}; check mqtt.url and that the broker runs", where,
+                       why);
   }
 
   base::Error connect_error(const ::mqtt::token& token) const {

@@ -219,7 +219,7 @@ TEST_SUITE("app") {
     values.set("mqtt.password", "p", "test");
     const auto config = make_config(values);
     REQUIRE_FALSE(config.ok());
-    CHECK(contains(config.error().what, "mqtt.username (default): missing"));
+    CHECK(contains(config.error().what, "mqtt.username: missing"));
     CHECK_FALSE(contains(config.error().what, "\"p\""));
     values.set("mqtt.username", "u", "test");
     CHECK(make_config(values).ok());

@@ -119,6 +119,9 @@ names:
         {"mqtt.url: mqtt://x\n", {", line 1", "unknown key \"mqtt.url\"", "mqtt.…"}},
         {"log_level: info\nmqtt: mqtt://x\n", {", line 2", "\"mqtt\" is a section", "base_topic"}},
         {"mqtt: [a]\n", {", line 1", "\"mqtt\" is a section"}},
+        {"mqtt:\n  url: mqtt://x\nmqtt:\n  url: mqtt://y\n",
+         {", line 3", "\"mqtt\" is there twice"}},
+        {"mqtt:\n  url: mqtt://x\n  url: mqtt://y\n", {", line 3", "\"url\" is there twice"}},
         {"names: House\n", {", line 1", "\"names\" is a section", "1EMH0007058153: House"}},
         {"names:\n  a: [b]\n", {", line 1", "\"names\" is a section"}},
         {"partner:\n  installations: {a: b}\n", {", line 2", "takes a list", "[a, b]"}},
@@ -174,6 +177,17 @@ names:
     CHECK(values.get("mqtt.username") == "file");
     CHECK(values.get("log_level") == "debug");
     CHECK(values.get("mqtt.protocol") == "3.1.1");
+  }
+
+  TEST_CASE("a variable that looks like ours but is no option is refused") {
+    setenv("IOMETER2MQTT_MQT_URL", "mqtt://x", 1);
+    OptionValues values;
+    const auto status = read_environment(values);
+    unsetenv("IOMETER2MQTT_MQT_URL");
+    REQUIRE_FALSE(status.ok());
+    CHECK(status.error().what.find("IOMETER2MQTT_MQT_URL: there is no such option") !=
+          std::string::npos);
+    CHECK(read_environment(values).ok());
   }
 
   TEST_CASE("a secret and its file are one setting: the later source's counts") {

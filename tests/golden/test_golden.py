@@ -23,12 +23,16 @@ CASES = sorted(path.stem for path in HERE.glob("*.jsonl"))
 BRIDGE_ITSELF = re.compile(r"^\S+ \d \S (\S+/bridge/(info|health)|homeassistant/device/iometer2mqtt_\S+) ")
 
 
+def run_replay(file, *options):
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("IOMETER")}
+    return subprocess.run([os.environ["IOMETER2MQTT_BINARY"], "replay", str(file), *options], capture_output=True,
+                          text=True, check=False, env=environment, timeout=60)
+
+
 def replay(name):
     file = HERE / f"{name}.jsonl"
     options = re.findall(r"^# options: (.*)$", file.read_text(), re.MULTILINE)
-    command = [os.environ["IOMETER2MQTT_BINARY"], "replay", str(file), *(word for one in options for word in one.split())]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("IOMETER")}
-    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
+    result = run_replay(file, *(word for one in options for word in one.split()))
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     if name != "whole_start":
@@ -70,7 +74,6 @@ def test_a_wrong_recording_names_the_line(tmp_path):
         ('{"at": "2026-03-01T12:00:00Z"}\n{"at": "2026-03-01T11:00:00Z"}\n', ["line 2", "earlier"]),
     ]:
         recording.write_text(text)
-        result = subprocess.run([os.environ["IOMETER2MQTT_BINARY"], "replay", str(recording)], capture_output=True,
-                                text=True, check=False, timeout=60)
+        result = run_replay(recording)
         assert result.returncode == 2
         assert all(word in result.stderr for word in [str(recording), *words]), result.stderr
