@@ -63,8 +63,10 @@ NUMBERS = {"0": "0", "1e+06": "1000", "2.1e+07": "21000", "1.2345678e+06": "1234
            "1.7976931348623157e+308": "17976931348623157" + "0" * 289, "12345678901234567890.5": "12345678901234567.8905"}
 
 
-def test_each_form_of_number(stage):
+def test_each_form_of_number(shared_lab, stage):
     api, recorder, _ = stage
+    # Exact to the last digit is the promise; what Home Assistant cannot hold, it leaves out.
+    shared_lab.expected_breaks.append("/value/energy_import .* has 306 characters")
     sent = {token: reading(new_meter(), now(), value(IMPORT, token, "Wh")) for token in NUMBERS}
     api.push(sent.values())
     seen = {}
@@ -78,8 +80,10 @@ ODD_NUMBERS = ["1/EMH+00#07 058", "Zähler Straße 5", "電力量計", " ", "a" 
                '"quoted\\"', "🔌"]
 
 
-def test_each_odd_meter_number(stage):
+def test_each_odd_meter_number(shared_lab, stage):
     api, recorder, _ = stage
+    # The meter whose number is a blank; Home Assistant shows it as it is.
+    shared_lab.expected_breaks.append("serial_number is ' '")
     sent = {number: plain(new_meter(number)) for number in ODD_NUMBERS}
     api.push(sent.values())
     for number, one in sent.items():

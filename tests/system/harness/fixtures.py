@@ -4,15 +4,21 @@ import pytest
 
 from . import payloads
 from .lab import Lab
+from .lab_rules import LabRules
 from .secrets import leaks
 
 LINES_SHOWN = 120
 
 
 def _run(made):
-    """The lab's life; at its end nothing that any program wrote may hold a secret."""
+    """The lab's life; at its end nothing that any program wrote may hold a secret, and nothing that was published may
+    break a rule of Home Assistant's."""
     yield made
-    made.close()
+    rules = LabRules(made)
+    try:
+        rules.settle()
+    finally:
+        made.close()
     found = {name: leaks(text) for name, text in made.logs().items()}
     for recorder in made.recorders:
         found["MQTT"] = [form for message in recorder.messages for form in leaks(message.topic + message.text)]
@@ -21,6 +27,8 @@ def _run(made):
     wrong = payloads.problems((message.topic, message.text) for recorder in made.recorders
                               for message in recorder.messages)
     assert not wrong, f"payloads that do not fit config/schemas: {wrong[:10]}"
+    broken = rules.broken()
+    assert not broken, "Home Assistant's rules are broken:\n" + "\n".join(broken)
 
 
 @pytest.fixture

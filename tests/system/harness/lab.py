@@ -3,6 +3,7 @@
 import itertools
 import pathlib
 
+from . import discovery
 from .apis import InteropServer, Simulator
 from .broker import Broker
 from .process import Process
@@ -11,11 +12,17 @@ from .proxy import Proxy
 from .recorder import Recorder, retained
 
 
-
 class Lab:
+    """`prefixes` are the discovery prefixes in use; `expected_breaks` patterns of Home Assistant's rules that a test
+    breaks on purpose (lab_rules.py)."""
+
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.recorders = []
+        self.late_recorders = []  # those that did not see the first daemon's first word
+        self.daemons = []
+        self.prefixes = {discovery.PREFIX}
+        self.expected_breaks = []
         self._numbers = itertools.count(1)
         self._ends = []
 
@@ -41,6 +48,8 @@ class Lab:
 
     def recorder(self, broker, **options):
         recorder = Recorder(broker.plain_port, **options)
+        if self.daemons:
+            self.late_recorders.append(recorder)
         self.recorders.append(recorder)
         return self._add(recorder, recorder.close)
 
@@ -51,6 +60,8 @@ class Lab:
     def daemon(self, configuration):
         """`configuration` as configure() makes it."""
         daemon = Daemon(self.folder, configuration, next(self._numbers))
+        self.daemons.append(daemon)
+        self.prefixes.add(configuration.get("homeassistant", {}).get("prefix", discovery.PREFIX))
         return self._add(daemon, daemon.kill)
 
     def configure(self, api, broker, partner=None, mqtt=None, **more):
