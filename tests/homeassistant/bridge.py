@@ -1,9 +1,11 @@
 """The real program: its simulator as the Partner API, and the daemon between that and the broker."""
 
+import json
 import os
 import pathlib
 import signal
 import subprocess
+import urllib.request
 
 from broker import free_port, listens, wait_until
 
@@ -23,8 +25,11 @@ log_level: debug
 class Bridge:
     """kill() takes the daemon alone away, as a crash does; start_daemon() brings it back with the same state."""
 
-    def __init__(self, meters=2):
+    def __init__(self, meters=2, household=None):
+        """`household`: arguments of the simulator instead of that many meters with a reading a second."""
         self.program = os.environ["IOMETER2MQTT_BINARY"]
+        self.household = household or ["--meters", str(meters), "--cadence", "1s"]
+        self.port = None
         self.meters = meters
         self.devices = meters + 2  # the IOmeter device that reads them, and the service itself
         self.folder = None
@@ -33,15 +38,23 @@ class Bridge:
 
     def start(self, broker, folder):
         self.folder = pathlib.Path(folder)
-        port = free_port()
+        port = self.port = free_port()
         (self.folder / "bridge.yaml").write_text(
             CONFIGURATION.format(partner_port=port, broker_port=broker.port, folder=folder))
         secret = self.folder / "secret"
         secret.write_text("demo\n")
-        self.simulator = self._run("simulate", "--port", str(port), "--meters", str(self.meters), "--cadence", "1s",
-                                   "--partner-id", "demo", "--secret-file", str(secret))
+        self.simulator = self._run("simulate", "--port", str(port), *self.household, "--partner-id", "demo",
+                                   "--secret-file", str(secret))
         wait_until(lambda: self.alive() and listens(port), 10, "the simulator listens")
         self.start_daemon()
+
+    def control(self, action, **arguments):
+        """The simulator's answer; needs --control among the household's arguments."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/control",
+                                         data=json.dumps({"action": action, **arguments}).encode(),
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
 
     def start_daemon(self):
         self.daemon = self._run("run", "--config", str(self.folder / "bridge.yaml"))

@@ -5,6 +5,7 @@
 #   run.sh [test file or unittest name …]     default: all of this folder
 #
 # IOMETER2MQTT_BINARY             the program (default: the one that the dev preset builds)
+# IOMETER_CATALOGUE               prints its catalogue (likewise)
 # IOMETER_KEEP                    1 keeps the logs of each scene
 # IOMETER_HOMEASSISTANT_RELEASE   2026.11 (default) or 2025.6
 # Exit code 77: skipped, the reason is on stderr.
@@ -36,6 +37,7 @@ fi
 IOMETER_HOMEASSISTANT_ROOT=$("$here/install.sh" "${IOMETER_HOMEASSISTANT_RELEASE:-2026.11}" | tail -n 1)
 export IOMETER_HOMEASSISTANT_ROOT
 export IOMETER2MQTT_BINARY=${IOMETER2MQTT_BINARY:-$top/build/dev/src/iometer2mqtt}
+export IOMETER_CATALOGUE=${IOMETER_CATALOGUE:-$top/build/dev/tests/iometer_catalogue}
 cd "$here"
 # The shell in between has no job to do but to bring the loopback up.
 exec unshare --net sh -c 'ip link set lo up && exec /usr/bin/python3 -B -m unittest "$@" -v' sh "${@:-discover}"
