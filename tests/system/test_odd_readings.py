@@ -6,6 +6,7 @@ import json
 import pytest
 from harness import observed
 from harness.readings import OBIS_FORMS, make_meter, now, reading, rfc3339, value
+from harness.waiting import SCALE
 
 POWER, IMPORT = (16, 7, 0), (1, 8, 0)
 
@@ -159,6 +160,22 @@ def test_malformed_messages(stage, case):
         assert observed.wait_for_event(recorder, "message_dropped", after=before)["detail"]
     check_next_reading(api, recorder)
     assert daemon.log().count("upstream_up") == 1, "a bad message is no reason to drop the connection"
+
+
+def test_a_message_of_ten_megabytes(lab):
+    """Refused as soon as it is over a mebibyte, with the close code for it; the readings around it arrive."""
+    api, broker = lab.simulator(), lab.broker()
+    recorder = lab.recorder(broker)
+    daemon = lab.start(api, broker)
+    before, after = plain(new_meter()), plain(new_meter())
+    api.push([before])
+    observed.wait_for_reading(recorder, before)
+    memory = daemon.memory_bytes()
+    api.control("push_text", text='{"id":"1","type":"next","payload":"' + "x" * 10_000_000 + '"}')
+    api.push([after])
+    observed.wait_for_reading(recorder, after, 30)
+    assert "over 1 MiB" in daemon.log()
+    assert daemon.memory_bytes() - memory < 8e6 * SCALE
 
 
 PAYLOADS = {
