@@ -100,6 +100,8 @@ void Brain::tick(const base::Now& now, bool readings_waiting) {
         "the broker is away: the subscription ends and is resumed without loss when it is back");
     hooks_.want_subscription(false);
   }
+  // What came before the answer may still wait in the other lane: then it says nothing.
+  if (std::exchange(api_answered_, false) && !readings_waiting) feed(bridge::ApiAnswered{}, now);
   // Without a broker the bridge's clock stands still: nothing may be said before it can be
   // published.
   if (link_.is_up() && now.steady >= bridge_.next_deadline()) {
@@ -134,6 +136,8 @@ void Brain::handle(const Control& control, const base::Now& now) {
     handle_poll(*answer, now);
   } else if (const auto* frame = std::get_if<FrameDropped>(&control)) {
     feed(bridge::MessageDropped{frame->error.what}, now);
+  } else if (std::holds_alternative<ApiAnswered>(control)) {
+    api_answered_ = true;
   } else {
     stopping_ = true;
   }

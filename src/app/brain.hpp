@@ -21,13 +21,14 @@
 namespace iometer::app {
 
 struct StopRequested {};
+struct ApiAnswered {};
 struct FrameDropped {
   base::Error error;
 };
 
-using Control =
-    std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
-                 base::Result<partner::InstallationsAnswer>, FrameDropped, StopRequested>;
+using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
+                             base::Result<partner::InstallationsAnswer>, FrameDropped, ApiAnswered,
+                             StopRequested>;
 using BrainMailbox = Mailbox<Control, partner::Delivery>;
 
 // What the brain wants of the threads beside it. Called on the brain's thread; must not block.
@@ -79,6 +80,7 @@ class Brain {
   std::optional<base::SteadyTime> broker_away_since_;
   bool subscription_wanted_ = false;
   bool stopping_ = false;
+  bool api_answered_ = false;  // since the last tick
   base::SteadyTime next_bridge_tick_;
   std::string last_broker_error_;
   std::string last_api_error_;

@@ -122,7 +122,8 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
       {[&](partner::Delivery delivery) { return mailbox.post_reading(std::move(delivery)); },
        [&](const partner::LinkState& state) { mailbox.post(state); },
        [&] { return std::optional(brain.resume_from()); },
-       [&](base::Error error) { mailbox.post(FrameDropped{std::move(error)}); }});
+       [&](base::Error error) { mailbox.post(FrameDropped{std::move(error)}); },
+       [&] { mailbox.post(ApiAnswered{}); }});
   StatusPoller poller(
       poller_config(config),
       {[&](base::Result<partner::Partner> partner) { mailbox.post(std::move(partner)); },

@@ -123,6 +123,7 @@ class Player {
               feed(bridge::ApiLinkChanged{true, false, std::string(bridge::api_states::kLive), "",
                                           a.start_time});
             if constexpr (std::is_same_v<T, partner::Deliver>) deliver(a.delivery);
+            if constexpr (std::is_same_v<T, partner::Answered>) feed(bridge::ApiAnswered{});
             if constexpr (std::is_same_v<T, partner::EndLink>) {
               link_down(a.failure.error.what);
               ended_ = true;

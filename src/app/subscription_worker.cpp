@@ -66,8 +66,8 @@ base::Status SubscriptionWorker::start() {
   if (!stream) return stream.error();
   auto running = std::make_unique<Running>();
   running->stream = std::move(*stream);
-  partner::SubscriptionHooks hooks{hooks_.deliver, {},          hooks_.resume_from,
-                                   hooks_.dropped, read_clocks, random_number};
+  partner::SubscriptionHooks hooks{hooks_.deliver,  {},          hooks_.resume_from, hooks_.dropped,
+                                   hooks_.answered, read_clocks, random_number};
   hooks.link_changed = [this, state = running.get()](const partner::LinkState& link) {
     hooks_.link_changed(link);
     state->note(link.phase);

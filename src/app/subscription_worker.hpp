@@ -24,6 +24,7 @@ struct SubscriptionWorkerHooks {
   std::function<void(const partner::LinkState&)> link_changed;
   std::function<std::optional<base::WallTime>()> resume_from;
   std::function<void(base::Error)> dropped;
+  std::function<void()> answered;
 };
 
 class SubscriptionWorker {

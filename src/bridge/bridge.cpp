@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kTickInterval = 1s;
 constexpr std::size_t kFactsPerMinute = 60;
+// Longer than the API pauses within a replay.
+constexpr base::Duration kReplayPause = 10s;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -42,6 +44,7 @@ Effects Bridge::on(const Event& event, const base::Now& now) {
           [&](const ReadingReceived& e) { on_reading(e, now, effects); },
           [&](const InstallationsPolled& e) { on_poll(e, now, effects); },
           [&](const ApiLinkChanged& e) { on_link(e, now, effects); },
+          [&](const ApiAnswered&) { on_answer(now); },
           [&](const MessageDropped& e) {
             service_.message_dropped();
             effects.facts.push_back({Fact::Level::kWarning, events::kMessageDropped, "", e.what});
@@ -89,7 +92,6 @@ void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effe
   cursor_.pending(commit_id, api_now.wall);
   const bool live = meters_.reading(event.reading, fingerprint, commit_id, api_now, effects);
   if (!live) return;  // it may have waited for us: its arrival proves nothing
-  complete_ = complete_ || api_live_;
   cursor_.complete_until(api_now.wall);
 }
 
@@ -98,7 +100,6 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   meters_.api_link(event.live);
   if (event.live && !api_live_) {
     meters_.subscribed(now.steady);
-    complete_ = false;
     if (event.start_time)
       cursor_.complete_until(*event.start_time);  // what was before is not to be had any more
     const auto from =
@@ -114,12 +115,16 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   auth_failed_ = event.auth_failed || (auth_failed_ && !event.live);
 }
 
+// A link that lives and a stream that has been quiet for a while: there was nothing left to replay.
+// Quiet alone proves nothing, the link may have died without a word.
+void Bridge::on_answer(const base::Now& now) {
+  if (api_live_ && now.steady >= meters_.last_heard() + kReplayPause)
+    cursor_.complete_until(on_api_clock(now).wall);
+}
+
 void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {
   const auto api_now = on_api_clock(now);
-  if (!event.readings_waiting && meters_.end_replay(api_now, effects) == CatchUp::End::kQuiet)
-    complete_ = api_live_;
-  // A live stream with nothing waiting has brought all there is: that is the proof of life.
-  if (api_live_ && complete_ && !event.readings_waiting) cursor_.complete_until(api_now.wall);
+  if (!event.readings_waiting) meters_.end_replay(api_now, effects);
   announcements_.flush(now.steady, effects);
   if (now.steady >= reannounce_at_) {
     reannounce_at_ = base::SteadyTime::max();

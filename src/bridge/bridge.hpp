@@ -45,6 +45,7 @@ class Bridge {
   void on_poll(InstallationsPolled event, const base::Now& now, Effects& effects);
   void on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects);
   void on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects);
+  void on_answer(const base::Now& now);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
   void limit_facts(const base::Now& now, Effects& effects);
   [[nodiscard]] base::Now on_api_clock(const base::Now& now) const {
@@ -62,7 +63,6 @@ class Bridge {
   std::uint64_t last_commit_id_ = 0;
   bool api_live_ = false;
   bool auth_failed_ = false;
-  bool complete_ = false;  // the replay of this subscription has been seen whole
   base::SteadyTime facts_refill_ = base::SteadyTime::min();
   std::size_t facts_left_ = 0;
   bool suppression_told_ = false;

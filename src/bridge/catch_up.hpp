@@ -39,6 +39,7 @@ class CatchUp {
   [[nodiscard]] bool holds_back(const std::string& meter_id) const {
     return is_active() && !live_meters_.contains(meter_id);
   }
+  [[nodiscard]] base::SteadyTime last_heard() const { return last_heard_; }
   // When look_for_end() can find one at the earliest.
   [[nodiscard]] base::SteadyTime earliest_end() const;
 

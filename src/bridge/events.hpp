@@ -33,6 +33,9 @@ struct ApiLinkChanged {
   std::string reason;
   std::optional<base::WallTime> start_time;
 };
+// The API answered on the live subscription, and everything that it had sent before has been given
+// to the bridge.
+struct ApiAnswered {};
 // Something in a message of the API could not be used.
 struct MessageDropped {
   std::string what;
@@ -67,9 +70,9 @@ struct Tick {
   std::uint64_t parcels_waiting = 0;
 };
 
-using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, MessageDropped,
-                           ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown, ReadingCommitted,
-                           PublishRefused, HomeAssistantBirth, Tick>;
+using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered,
+                           MessageDropped, ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown,
+                           ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
 
 // Something worth a log line and a message on bridge/event.
 struct Fact {

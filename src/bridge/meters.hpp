@@ -54,6 +54,8 @@ class Meters {
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);
 
   // True while readings are a replay; then its end is looked for at replay_deadline().
+  // When the newest reading came, or a subscription began.
+  [[nodiscard]] base::SteadyTime last_heard() const { return catch_up_.last_heard(); }
   [[nodiscard]] bool is_replaying() const { return catch_up_.is_active(); }
   [[nodiscard]] base::SteadyTime replay_deadline() const { return catch_up_.earliest_end(); }
   [[nodiscard]] std::size_t count() const { return meters_.size(); }

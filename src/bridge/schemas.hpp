@@ -1,5 +1,5 @@
-// JSON Schemas of the payloads that the bridge publishes, made from the tables that the payloads are
-// made from. They stand in config/schemas; a test holds the two together.
+// JSON Schemas of the payloads that the bridge publishes, made from the tables that the payloads
+// are made from. They stand in config/schemas; a test holds the two together.
 #pragma once
 
 #include <string>

@@ -28,6 +28,8 @@ struct Subscribed {
 struct Deliver {
   Delivery delivery;
 };
+// The server answered a ping of ours, after everything that it had sent before: the link lives.
+struct Answered {};
 // Something arrived that cannot be used; the stream goes on.
 struct Report {
   base::Error error;
@@ -44,7 +46,7 @@ struct EndLink {
   Failure failure;
 };
 
-using Action = std::variant<SendText, Subscribed, Deliver, Report, ArmTimer, EndLink>;
+using Action = std::variant<SendText, Subscribed, Deliver, Answered, Report, ArmTimer, EndLink>;
 using Actions = std::vector<Action>;
 
 struct SessionSettings {

@@ -186,6 +186,7 @@ void Subscription::perform(const Action& action) {
         using T = std::decay_t<decltype(a)>;
         if constexpr (std::is_same_v<T, SendText>) stream_.send_text(a.text);
         if constexpr (std::is_same_v<T, Report>) hooks_.dropped(a.error);
+        if constexpr (std::is_same_v<T, Answered>) hooks_.answered();
         if constexpr (std::is_same_v<T, ArmTimer>) arm(a.when);
         if constexpr (std::is_same_v<T, Deliver>) deliver(a.delivery);
         if constexpr (std::is_same_v<T, Subscribed>) {

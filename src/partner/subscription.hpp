@@ -37,6 +37,8 @@ struct SubscriptionHooks {
   // A message that could not be used, or an error that the server reported for one reading: count
   // it and go on.
   std::function<void(base::Error)> dropped;
+  // The live link answered: all that the server had sent until then has been delivered.
+  std::function<void()> answered;
   std::function<base::Now()> now;
   std::function<std::uint64_t()> random;  // fit for nonces
 };

@@ -182,7 +182,11 @@ void TransportWsSession::on_ack(base::Now now, Actions& actions) {
 // The protocol has no word for "subscribed". Servers take messages in order, so the answer to the
 // ping that we sent after the subscribe says that it was at least not refused at sight.
 void TransportWsSession::on_pong(Actions& actions) {
-  if (state_ == State::kSubscribing) become_live(actions);
+  if (state_ == State::kSubscribing) {
+    become_live(actions);
+  } else if (state_ == State::kLive) {
+    actions.emplace_back(Answered{});
+  }
 }
 
 void TransportWsSession::on_next(const base::Json& payload, Actions& actions) {

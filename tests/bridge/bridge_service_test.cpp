@@ -127,7 +127,7 @@ TEST_SUITE("bridge") {
     CHECK(world.count_of("auth_failed") == 1);
     world.link_up();
     CHECK(world.count_of("upstream_up") == 2);
-    CHECK(world.facts.back().detail == "subscribed to readings from 2026-03-01T11:50:07Z");
+    CHECK(world.facts.back().detail == "subscribed to readings from 2026-03-01T10:50:00Z");
     world.feed(bridge::ApiLinkChanged{false, true, "waiting", "401", std::nullopt});
     CHECK(world.count_of("auth_failed") == 2);
   }

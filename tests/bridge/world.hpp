@@ -68,11 +68,12 @@ class World {
     now.steady += time;
     now.wall += time;
   }
-  // Time goes by with a tick each second.
+  // Time goes by with a tick each second; a live link answers.
   void run(base::Duration time) {
     for (base::Duration passed{0}; passed < time; passed += 1s) {
       pass(1s);
       tick();
+      if (link_answers) feed(bridge::ApiAnswered{});
     }
   }
   void acknowledge_all() {
@@ -116,6 +117,7 @@ class World {
   std::vector<bridge::Fact> facts;
   std::vector<std::uint64_t> uncommitted;
   int replays_of_retained = 0;
+  bool link_answers = true;
 
  private:
   void note(mqtt::Message message) {

@@ -85,6 +85,7 @@ class Run {
     for (const auto& error : dropped) transcript_ += error.what;
     transcript_ += '\n';
   }
+  void write(const partner::Answered& /*action*/) { transcript_ += "answered\n"; }
   void write(const partner::Report& action) { transcript_ += action.error.what + '\n'; }
   void write(const partner::ArmTimer& action) {
     transcript_ += "timer " + std::to_string(action.when.time_since_epoch().count()) + '\n';

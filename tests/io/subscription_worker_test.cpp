@@ -88,7 +88,7 @@ struct Seen {
               links.push_back(link);
               changed.notify_all();
             },
-            [] { return base::WallTime(1'700'000'000s); }, [](const base::Error&) {}};
+            [] { return base::WallTime(1'700'000'000s); }, [](const base::Error&) {}, [] {}};
   }
   template <class Predicate>
   bool wait(Predicate predicate) {

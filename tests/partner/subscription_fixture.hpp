@@ -37,6 +37,7 @@ struct SubscriptionFixture {
             [this](const partner::LinkState& link) { links.push_back(link); },
             [this] { return resume_from; },
             [this](const base::Error& error) { dropped.push_back(error); },
+            [this] { ++answers; },
             [this] { return stream.now(); },
             [this] { return random_value; }};
   }
@@ -59,6 +60,7 @@ struct SubscriptionFixture {
   }
 
   FakeStream stream;
+  int answers = 0;
   std::vector<std::string> delivered;
   std::vector<partner::LinkState> links;
   std::vector<base::Error> dropped;
