@@ -16,6 +16,7 @@ constexpr base::Duration kProbeAgain = 30s;
 // A broker that swallowed a PUBACK would hold its window slot for ever.
 constexpr base::Duration kAcknowledgePatience = 30s;
 constexpr base::Duration kLongestRetry = 30s;
+constexpr base::Duration kStable = 1min;
 constexpr base::Duration kAuthRetry = 60s;
 constexpr std::size_t kWindow311 = 64;
 // mosquitto's Receive Maximum is 20, and a client that fills it stalls for a second per message.
@@ -58,12 +59,26 @@ std::vector<LinkEvent> BrokerLink::on(ClientEvent event, base::SteadyTime now) {
     return lost(base::transient_error("the MQTT broker did not take a message"), now);
   }
   if (const auto* refused = std::get_if<SubscribeFailed>(&event)) {
-    state_ = State::kDenied;
-    deadline_ = now + kProbeAgain;
-    return {LinkDenied{
-        fmt::format("subscribing below \"{}\" was refused: {}", topics_.base(), refused->reason)}};
+    return denied(fmt::format("a subscription was refused ({}): allow this user to read {}",
+                              refused->reason, fmt::join(filters(), ", ")),
+                  now);
   }
   return received(std::move(std::get<Received>(event).message), now);
+}
+
+std::vector<std::string> BrokerLink::filters() const {
+  auto filters = options_.subscriptions;
+  filters.push_back(topics_.bridge("probe"));
+  filters.push_back(topics_.bridge("state"));
+  return filters;
+}
+
+// Asks again after a while, with a new connection.
+std::vector<LinkEvent> BrokerLink::denied(std::string why, base::SteadyTime now) {
+  denied_ = std::move(why);
+  state_ = State::kDenied;
+  deadline_ = now + kProbeAgain;
+  return {LinkDenied{denied_}};
 }
 
 std::vector<LinkEvent> BrokerLink::connected(const Connected& event, base::SteadyTime now) {
@@ -74,10 +89,7 @@ std::vector<LinkEvent> BrokerLink::connected(const Connected& event, base::Stead
   }
   outbox_.set_limits(limits);
 
-  auto filters = options_.subscriptions;
-  filters.push_back(topics_.bridge("probe"));
-  filters.push_back(topics_.bridge("state"));
-  if (const auto subscribed = client_.subscribe(filters); !subscribed)
+  if (const auto subscribed = client_.subscribe(filters()); !subscribed)
     return lost(subscribed.error(), now);
   return send_probe(now);
 }
@@ -94,7 +106,7 @@ std::vector<LinkEvent> BrokerLink::send_probe(base::SteadyTime now) {
 }
 
 std::vector<LinkEvent> BrokerLink::probe_returned(base::SteadyTime now) {
-  failures_ = 0;
+  up_since_ = now;
   last_progress_ = now;
   // The broker may have come back without its data, or with old data: only we know what belongs
   // there.
@@ -107,6 +119,9 @@ std::vector<LinkEvent> BrokerLink::probe_returned(base::SteadyTime now) {
 std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now) {
   client_.disconnect(0ms);
   outbox_.connection_lost();
+  // Only a connection that lasted ends the back-off: some break each time at the same message.
+  if (up_since_ && now - *up_since_ >= kStable) failures_ = 0;
+  up_since_.reset();
   const auto delay = retry_delay(error);
   state_ = State::kWaiting;
   deadline_ = now + delay;
@@ -200,13 +215,13 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
       return lost(base::transient_error("the MQTT broker did not answer the connection request"),
                   now);
     case State::kProbing:
-      state_ = State::kDenied;
-      deadline_ = now + kProbeAgain;
-      return {LinkDenied{fmt::format(
-          "a message to {} did not come back: allow this user to publish and read below \"{}/#\"",
-          topics_.bridge("probe"), topics_.base())}};
+      return denied(
+          fmt::format("a message to {} did not come back: allow this user to publish and read "
+                      "below \"{}/#\"",
+                      topics_.bridge("probe"), topics_.base()),
+          now);
     case State::kDenied:
-      return lost(base::transient_error("asking the MQTT broker again for permission"), now);
+      return lost(base::auth_error(denied_), now);
     case State::kReplaying:
     case State::kUp:
       return lost(base::transient_error("the MQTT broker acknowledged nothing for 30 seconds"),

@@ -87,6 +87,8 @@ class BrokerLink {
   std::vector<LinkEvent> lost(base::Error error, base::SteadyTime now);
   std::vector<LinkEvent> acknowledged(const Acknowledged& event, base::SteadyTime now);
   std::vector<LinkEvent> received(Message message, base::SteadyTime now);
+  [[nodiscard]] std::vector<std::string> filters() const;
+  std::vector<LinkEvent> denied(std::string why, base::SteadyTime now);
   void say_state(std::string word);
   base::Duration retry_delay(const base::Error& error);
 
@@ -101,7 +103,9 @@ class BrokerLink {
   base::SteadyTime hold_until_ =
       base::SteadyTime::min();  // the broker's quota is used up until then
   std::string probe_nonce_;
-  unsigned failures_ = 0;
+  std::string denied_;  // what the broker does not allow
+  std::optional<base::SteadyTime> up_since_;
+  unsigned failures_ = 0;  // since the last connection that lasted
 };
 
 }  // namespace iometer::mqtt

@@ -92,7 +92,12 @@ std::optional<Outbox::Outgoing> Outbox::continue_entry() {
   const auto& messages = sending_->parcel.messages;
   while (sending_next_ + 1 < messages.size() && is_superseded(*sending_, sending_next_))
     ++sending_next_;
-  Outgoing outgoing{messages[sending_next_], std::nullopt};
+  // The last one carries the acknowledgement: where it is superseded, what replaced it goes in its
+  // place.
+  const bool replaced = is_superseded(*sending_, sending_next_);
+  Outgoing outgoing{
+      replaced ? ledger_.current(messages[sending_next_].topic) : messages[sending_next_],
+      std::nullopt};
   ++sending_next_;
   ++sending_->sent;
   ++messages_in_flight_;

@@ -16,6 +16,14 @@ void RetainedLedger::record(const Message& message) {
   }
 }
 
+Message RetainedLedger::current(const std::string& topic) const {
+  const auto found = index_.find(topic);
+  auto message = found != index_.end() ? messages_[found->second]
+                                       : Message{topic, "", Qos::kAtLeastOnce, true};
+  message.qos = Qos::kAtLeastOnce;
+  return message;
+}
+
 bool RetainedLedger::is_current(const Message& message) const {
   const auto found = index_.find(message.topic);
   if (found == index_.end()) return message.payload.empty();

@@ -20,6 +20,9 @@ class RetainedLedger {
   // True where the ledger's payload for that topic is this one.
   [[nodiscard]] bool is_current(const Message& message) const;
 
+  // The ledger's message of a topic; an empty one, which clears it, where the topic is forgotten.
+  [[nodiscard]] Message current(const std::string& topic) const;
+
   // The retained messages one by one: index from 0 up to (not including) size(). A forgotten topic
   // leaves a message with an empty topic in its place, so that indexes stay valid while the ledger
   // changes.

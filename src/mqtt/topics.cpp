@@ -14,6 +14,8 @@ bool is_slug_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
+constexpr std::size_t kMaxSlug = 64;
+
 bool is_hex_digit(char c) { return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9'); }
 
 // Eight hex digits that stand for an id: its first ones where it is a UUID, else a hash, so that
@@ -48,16 +50,20 @@ bool Topics::owns(std::string_view topic) const {
 }
 
 std::string meter_slug(std::string_view number, std::string_view id) {
-  const auto lower = base::to_lower(number);
+  // What is longer is no meter's number; a topic has 65535 bytes (MQTT 3.1.1 section 1.5.3).
+  const bool too_long = number.size() > kMaxSlug;
+  const auto lower = base::to_lower(number.substr(0, kMaxSlug));
   std::string slug;
   std::copy_if(lower.begin(), lower.end(), std::back_inserter(slug), is_slug_character);
-  if (slug.size() == lower.size() && !slug.empty()) return slug;
+  if (slug.size() == lower.size() && !slug.empty() && !too_long) return slug;
   return slug.empty() ? short_id(id) : slug + "-" + short_id(id);
 }
 
 std::string device_slug(std::string_view id) { return short_id(id); }
 
 std::string identifier(std::string_view text) {
+  if (text.size() > kMaxSlug)
+    return identifier(text.substr(0, kMaxSlug / 2)) + "-" + short_id(text.substr(1));
   auto result = base::to_lower(text);
   std::replace_if(
       result.begin(), result.end(), [](char c) { return !is_slug_character(c); }, '_');

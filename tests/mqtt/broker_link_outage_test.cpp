@@ -134,10 +134,17 @@ TEST_SUITE("mqtt") {
         lab.pass(1ns);
         CHECK(lab.client.connects == connects + 1);
       }
-      // A connection that worked starts the series again.
+      // A connection that lasted starts the series again.
       lab.client.broker.refuses_login.reset();
       lab.sleep_until_deadline();
       REQUIRE(lab.link.is_up());
+      lab.pass(59s);
+      lab.client.cut();
+      lab.settle();
+      CHECK(lab.last<LinkDown>().retry_in >= 15s);
+      lab.sleep_until_deadline();
+      REQUIRE(lab.link.is_up());
+      lab.pass(1min);
       lab.client.cut();
       lab.settle();
       CHECK(lab.last<LinkDown>().retry_in <= 1s);

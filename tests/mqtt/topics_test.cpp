@@ -28,6 +28,10 @@ TEST_SUITE("mqtt") {
     CHECK(meter_slug("a/b+#", kId) == "ab-0a1b2c3d");
     CHECK(meter_slug("Zähler", kId) == "zhler-0a1b2c3d");
     CHECK(meter_slug("", kId) == "0a1b2c3d");
+    CHECK(meter_slug(std::string(64, 'x'), kId) == std::string(64, 'x'));
+    CHECK(meter_slug(std::string(70'000, 'x'), kId) == std::string(64, 'x') + "-0a1b2c3d");
+    CHECK(identifier(std::string(70'000, 'x')).size() < 64);
+    CHECK(identifier(std::string(70'000, 'x')) != identifier(std::string(69'999, 'x')));
     CHECK(meter_slug("//", kId) == "0a1b2c3d");
     CHECK(meter_slug("1 2", kId) != meter_slug("12", kId));
   }
