@@ -7,9 +7,10 @@
 namespace iometer::partner {
 
 MessageAssembler::Outcome MessageAssembler::add(std::string_view piece, bool final) {
-  if (piece.size() > kMaxBytes - message_.size()) {
-    reset();
-    return Outcome::kTooLarge;
+  if (skipping_ || piece.size() > kMaxBytes - message_.size()) {
+    message_ = {};
+    skipping_ = !final;
+    return final ? Outcome::kTooLarge : Outcome::kIncomplete;
   }
   message_ += piece;
   if (!final) return Outcome::kIncomplete;
@@ -22,6 +23,9 @@ MessageAssembler::Outcome MessageAssembler::add(std::string_view piece, bool fin
 
 std::string MessageAssembler::take() { return std::exchange(message_, std::string()); }
 
-void MessageAssembler::reset() { message_.clear(); }
+void MessageAssembler::reset() {
+  message_.clear();
+  skipping_ = false;
+}
 
 }  // namespace iometer::partner

@@ -1,5 +1,7 @@
 // Puts the pieces of one WebSocket text message together, wherever they were cut. Bounded: the size
-// is counted while the pieces come, so that no server can fill the memory.
+// is counted while the pieces come, so that no server can fill the memory. What cannot be used is
+// skipped rather than answered with a close (RFC 6455 sections 7.4.1 and 8.1): a replay would bring
+// it again after each new connection, and nothing behind it would ever arrive.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +17,8 @@ class MessageAssembler {
   enum class Outcome {
     kIncomplete,
     kComplete,  // take() gives the message
-    kTooLarge,  // close with 1009
-    kNotText,   // not UTF-8: close with 1007 (RFC 6455 section 8.1)
+    kTooLarge,  // the message is over, and was thrown away while it came
+    kNotText,   // not UTF-8; thrown away
   };
 
   Outcome add(std::string_view piece, bool final);
@@ -25,6 +27,7 @@ class MessageAssembler {
 
  private:
   std::string message_;
+  bool skipping_ = false;  // the rest of one that is too large
 };
 
 }  // namespace iometer::partner

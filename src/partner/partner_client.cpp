@@ -44,12 +44,14 @@ base::Result<InstallationsAnswer> PartnerClient::installations() {
     return one_by_one(answer.error());
   }
   const auto& list = answer->data["installations"];
+  auto decoded = decode_installations(list);
   if (!answer->errors.empty() || !list.is_array()) {
     const auto failure = refused(answer->errors);
-    if (is_auth(failure)) return failed(failure);
-    return one_by_one(failure.error);
+    if (!is_auth(failure)) return one_by_one(failure.error);
+    // One household that is forbidden to us is not the others' fault.
+    if (!decoded || decoded->installations.empty()) return failed(failure);
+    decoded->problems.push_back(failure.error);
   }
-  auto decoded = decode_installations(list);
   if (!decoded) return failed({decoded.error()});
   const bool complete = decoded->problems.empty();
   return InstallationsAnswer{std::move(decoded->installations), complete, server_clock_offset_,

@@ -20,8 +20,6 @@ constexpr base::Duration kCloseTime = seconds(2);
 constexpr base::Duration kStable = minutes(1);
 
 constexpr std::uint16_t kNormal = 1000;
-constexpr std::uint16_t kNotText = 1007;
-constexpr std::uint16_t kTooLarge = 1009;
 
 Nonce make_nonce(const std::function<std::uint64_t()>& random) {
   Nonce nonce{};
@@ -90,9 +88,8 @@ void Subscription::on_open() {
 
 void Subscription::on_text(std::string_view piece, bool final) {
   if (state_ != State::kOpen) return;
-  const auto refuse = [&](std::uint16_t code, std::string_view why) {
-    const auto what = fmt::format("{} sent a message that {}", where_, why);
-    perform(EndLink{code, std::string(why), {base::protocol_error(what)}});
+  const auto skip = [&](std::string_view why) {
+    hooks_.dropped(base::protocol_error(fmt::format("{} sent a message that {}", where_, why)));
   };
   switch (assembler_.add(piece, final)) {
     case MessageAssembler::Outcome::kIncomplete:
@@ -101,10 +98,10 @@ void Subscription::on_text(std::string_view piece, bool final) {
       perform(session_->received(assembler_.take(), hooks_.now()));
       break;
     case MessageAssembler::Outcome::kTooLarge:
-      refuse(kTooLarge, "is over 1 MiB");
+      skip("is over 1 MiB");
       break;
     case MessageAssembler::Outcome::kNotText:
-      refuse(kNotText, "is not UTF-8");
+      skip("is not UTF-8");
       break;
   }
 }

@@ -34,7 +34,7 @@ TEST_SUITE("partner") {
     }
   }
 
-  TEST_CASE("a message is refused as soon as it is too large") {
+  TEST_CASE("a message that is too large is skipped to its end") {
     MessageAssembler assembler;
     const std::string half(MessageAssembler::kMaxBytes / 2, 'x');
     CHECK(assembler.add(half, false) == Outcome::kIncomplete);
@@ -42,9 +42,16 @@ TEST_SUITE("partner") {
     CHECK(assembler.take().size() == MessageAssembler::kMaxBytes);
     CHECK(assembler.add(half, false) == Outcome::kIncomplete);
     CHECK(assembler.add(half, false) == Outcome::kIncomplete);
-    CHECK(assembler.add("x", false) == Outcome::kTooLarge);
+    CHECK(assembler.add("x", false) == Outcome::kIncomplete);
+    for (int i = 0; i < 20; ++i) CHECK(assembler.add(half, false) == Outcome::kIncomplete);
+    CHECK(assembler.add("end", true) == Outcome::kTooLarge);
     CHECK(assembler.add("next", true) == Outcome::kComplete);
     CHECK(assembler.take() == "next");
+    CHECK(assembler.add(half + half + "x", true) == Outcome::kTooLarge);
+    CHECK(assembler.add(half, false) == Outcome::kIncomplete);
+    CHECK(assembler.add(half + "x", false) == Outcome::kIncomplete);
+    assembler.reset();
+    CHECK(assembler.add("after a reset", true) == Outcome::kComplete);
   }
 
   TEST_CASE("the whole message must be UTF-8, its pieces need not be") {

@@ -118,6 +118,17 @@ TEST_SUITE("partner") {
     CHECK(answer->problems.size() == 1);
   }
 
+  TEST_CASE_FIXTURE(Fixture, "client: a forbidden installation does not hide the others") {
+    http.answer(200, R"({"errors":[{"message":"forbidden","path":["installations",1]}],
+        "data":{"installations":[{"id":"i1"},null]}})");
+    const auto answer = client.installations();
+    REQUIRE(answer.ok());
+    CHECK_FALSE(answer->complete);
+    REQUIRE(answer->installations.size() == 1);
+    CHECK(answer->problems.size() == 2);
+    CHECK(http.requests.size() == 1);
+  }
+
   TEST_CASE_FIXTURE(Fixture, "client: a failing network ends the walk") {
     http.answer(200, R"({"errors":[{"message":"m"}],"data":null})");
     http.answer(200, R"({"data":{"installations":[{"id":"i1"},{"id":"i2"}]}})");
