@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/clock.hpp"
+#include "base/text.hpp"
 #include "bridge/meter_payloads.hpp"
 #include "bridge/words.hpp"
 
@@ -18,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kBatch = 64;
 // How long the subscription outlives the broker: longer, and its readings would pile up somewhere.
 constexpr base::Duration kBrokerGrace = 10s;
-constexpr base::Duration kLeavePatience = 1500ms;
+constexpr base::Duration kLeavePatience = 1200ms;
 constexpr base::Duration kBirthDelay = 3s;
 
 std::string_view phase_word(partner::LinkPhase phase) {
@@ -74,10 +75,7 @@ void Brain::run() {
     const auto taken = mailbox_.take(next_deadline(), may_take ? kBatch : 0);
     const auto now = read_clocks();
     for (const auto& control : taken.control) handle(control, now);
-    for (const auto& delivery : taken.readings) {
-      for (const auto& error : delivery.dropped) feed(bridge::MessageDropped{error.what}, now);
-      feed(bridge::ReadingReceived{delivery.reading}, now);
-    }
+    for (const auto& delivery : taken.readings) take(delivery, now);
     if (taken.room_again) hooks_.resume_reading();
     tick(now, taken.readings_waiting);
   }
@@ -121,16 +119,24 @@ void Brain::feed(const bridge::Event& event, const base::Now& now) {
   for (const auto& fact : effects.facts) log(fact);
 }
 
+void Brain::take(const partner::Delivery& delivery, const base::Now& now) {
+  for (const auto& error : delivery.dropped) feed(bridge::MessageDropped{error.what}, now);
+  feed(bridge::ReadingReceived{delivery.reading}, now);
+}
+
 void Brain::handle(const Control& control, const base::Now& now) {
   if (const auto* event = std::get_if<mqtt::ClientEvent>(&control)) {
+    // The retained set is published again now: it must not say what has grown old meanwhile.
+    if (std::holds_alternative<mqtt::Connected>(*event)) feed(bridge::Tick{}, now);
     handle_link_events(link_.on(*event, now.steady), now);
   } else if (const auto* state = std::get_if<partner::LinkState>(&control)) {
     handle_api(*state, now);
   } else if (const auto* partner = std::get_if<base::Result<partner::Partner>>(&control)) {
     if (!*partner)
       return log_once(last_poll_error_, partner->error(), "signing in to the Partner API failed");
-    spdlog::info("signed in to the Partner API as \"{}\"", (*partner)->name);
-    feed(bridge::PartnerSeen{(*partner)->name}, now);
+    const auto name = base::printable((*partner)->name, 100);
+    spdlog::info("signed in to the Partner API as \"{}\"", name);
+    feed(bridge::PartnerSeen{name}, now);
   } else if (const auto* answer =
                  std::get_if<base::Result<partner::InstallationsAnswer>>(&control)) {
     handle_poll(*answer, now);
@@ -214,9 +220,9 @@ void Brain::leave() {
   hooks_.want_subscription(false);
   if (!link_.is_up()) return client_.disconnect(0ms);
   const auto deadline = read_clocks().steady + kLeavePatience;
-  for (auto& delivery : mailbox_.take(read_clocks().steady, SIZE_MAX).readings) {
-    feed(bridge::ReadingReceived{std::move(delivery.reading)}, read_clocks());
-  }
+  const auto taken = mailbox_.take(read_clocks().steady, SIZE_MAX);
+  for (const auto& control : taken.control) handle(control, read_clocks());
+  for (const auto& delivery : taken.readings) take(delivery, read_clocks());
   link_.begin_leaving(options_.clear_on_leave ? mqtt::BrokerLink::Leaving::kWithoutTrace
                                               : mqtt::BrokerLink::Leaving::kNormally);
   while (link_.is_up() && !link_.is_drained() && read_clocks().steady < deadline) {
@@ -229,7 +235,7 @@ void Brain::leave() {
   if (!link_.is_drained())
     spdlog::warn(
         "the broker did not take everything in time; it is sent again after the next start");
-  client_.disconnect(500ms);
+  client_.disconnect(300ms);
 }
 
 }  // namespace iometer::app

@@ -58,6 +58,7 @@ class Brain {
   [[nodiscard]] base::WallTime resume_from() const;
 
  private:
+  void take(const partner::Delivery& delivery, const base::Now& now);
   void handle(const Control& control, const base::Now& now);
   void handle_link_events(std::vector<mqtt::LinkEvent> events, const base::Now& now);
   void handle_link_event(const mqtt::LinkEvent& event, const base::Now& now);

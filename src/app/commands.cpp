@@ -65,6 +65,7 @@ base::Result<OptionValues> read_values(const RunArguments& arguments) {
       return status.error();
   }
   if (const auto status = read_environment(values); !status) return status.error();
+  values.begin_source();
   for (const auto& [key, value] : arguments.flags) {
     if (!value.empty()) values.set(key, value, flag_name(key));
   }
@@ -82,6 +83,7 @@ int run(const RunArguments& arguments) {
   if (!values) return fail(values.error());
   const auto config = make_config(*values);
   if (!config) return fail(config.error());
+  io::Signals::block();  // not before: reading a file that is a pipe must stay interruptible
   set_up_logging(config->log_level);
   return run_daemon(*config, *values, {});
 }
@@ -165,7 +167,6 @@ void add_simulate(CLI::App& app, SimulateArguments& arguments) {
 }  // namespace
 
 int run_command(int argc, char** argv) {
-  io::Signals::block();
   forget_proxies();
   CLI::App app("Brings IOmeter electricity meters into home automation over MQTT", "iometer2mqtt");
   app.require_subcommand(1);
@@ -190,6 +191,7 @@ int run_command(int argc, char** argv) {
   }
   if (app.got_subcommand("run")) return run(run_arguments);
   if (app.got_subcommand("replay")) return run_replay(replay_arguments);
+  io::Signals::block();
   const auto status =
       app.got_subcommand("demo") ? run_demo(demo_arguments) : run_simulate(simulate_arguments);
   return status ? *status : fail(status.error());

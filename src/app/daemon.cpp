@@ -109,6 +109,8 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
   spdlog::info("iometer2mqtt {} starts: API {}, broker {}", IOMETER_VERSION,
                config.partner.url.to_string(), config.mqtt.url.to_string());
   warn_of_plain_text(config.partner.url, "partner.url");
+  warn_of_plain_text(config.partner.websocket_url, "partner.websocket_url");
+  if (!config.mqtt.password.empty()) warn_of_plain_text(config.mqtt.url, "mqtt.url");
 
   io::PahoClient client(paho_options(config),
                         [&](mqtt::ClientEvent event) { mailbox.post(std::move(event)); });
@@ -135,7 +137,7 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
   for (const auto& status : {worker.start(), poller.start()}) {
     if (status) continue;
     spdlog::error("{}", status.error().what);
-    return 2;
+    return status.error().kind == base::ErrorKind::kConfig ? 2 : 1;
   }
   if (options.on_start) options.on_start(stop);
   brain.run();

@@ -52,7 +52,7 @@ void LiveView::handle(const mqtt::ClientEvent& event) {
 void LiveView::show(const base::Json& state) {
   const auto* number = state["number"].string();
   const auto* time = state["time"].string();
-  if (number == nullptr || time == nullptr) return;
+  if (number == nullptr || time == nullptr || time->size() < 19) return;
   std::string line = fmt::format("{}  {:<15}", time->substr(11, 8), *number);
   for (const auto& unit : state["units"].members()) {
     const auto* value = state[unit.key].number();

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kRemembered = 9;
 constexpr base::Duration kTooFarAhead = 15min;
 constexpr base::Duration kAgreement = 5min;
+constexpr base::Duration kDrift = 5s;
 constexpr std::size_t kAgreeing = 3;
 
 base::Duration distance(base::Duration a, base::Duration b) { return a < b ? b - a : a - b; }
@@ -51,6 +52,8 @@ bool MeterClock::is_future_again(base::WallTime time, base::WallTime arrival) {
   ahead_.clear();
   return false;
 }
+
+base::WallTime MeterClock::latest(base::WallTime now) const { return now + offset() + kDrift; }
 
 base::Duration MeterClock::age(base::WallTime time, base::WallTime now) const {
   return std::max(base::Duration{0}, now - time + offset());

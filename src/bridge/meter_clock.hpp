@@ -30,6 +30,10 @@ class MeterClock {
   // have been on their way for too long.
   bool is_future_again(base::WallTime time, base::WallTime arrival);
 
+  // The latest time that a reading can have that came until now; a little beyond, for clocks that
+  // drift. What is dated later is ordered as if it had this time.
+  [[nodiscard]] base::WallTime latest(base::WallTime now) const;
+
   // How old a reading of that time is now, by this meter's habits; 0 for a live one.
   [[nodiscard]] base::Duration age(base::WallTime time, base::WallTime now) const;
 

@@ -30,7 +30,9 @@ std::string_view quality_word(Quality quality) {
   return kWords[static_cast<std::size_t>(quality)];
 }
 
-Judgement MeterState::apply(const model::MeterReading& reading, bool future) {
+Judgement MeterState::apply(const model::MeterReading& reading, bool future,
+                            base::WallTime latest) {
+  latest_ = latest;
   Judgement judgement;
   note_codes(reading, judgement);
   rename(judgement);
@@ -42,7 +44,7 @@ Judgement MeterState::apply(const model::MeterReading& reading, bool future) {
       return same_code(other) && !same_amount(other, value);
     });
     const auto quality = future ? Quality::kFuture : ambiguous ? Quality::kAmbiguous : Quality::kOk;
-    judge(value, reading.time, quality, judgement);
+    judge(value, std::min(reading.time, latest), quality, judgement);
   }
   std::erase_if(judgement.freed_keys, [&](const std::string& key) { return key_has_value(key); });
   return judgement;
@@ -99,6 +101,8 @@ void MeterState::judge(const model::ReadingValue& value, base::WallTime time, Qu
     judged.unit = value.unit;
     if (quality == Quality::kOk) judged.quality = Quality::kUnit;
   }
+  // A key of the catalogue promises its unit: a value in another one must not claim the key.
+  if (!sensor.fits && quality == Quality::kOk) judged.quality = Quality::kUnit;
   if (judged.quality == Quality::kOk) {
     move(code, sensor, judged.value, time, judgement);
     if (power_split_ == PowerSplit::kOn && sensor.key == kTotalPowerKey &&
@@ -130,7 +134,7 @@ void MeterState::move(const ObisCode& code, const Sensor& sensor, const base::De
     return;
   }
   auto& sample = position->second;
-  if (time < sample.time) {
+  if (time < sample.time && sample.time <= latest_) {
     ++judgement.late;
     return;
   }

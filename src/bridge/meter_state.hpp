@@ -54,8 +54,10 @@ class MeterState {
  public:
   explicit MeterState(PowerSplit power_split) : power_split_(power_split) {}
 
-  // `future`: the reading's time is not to be believed; its values move nothing.
-  Judgement apply(const model::MeterReading& reading, bool future);
+  // `future`: the reading's time is not to be believed; its values move nothing. No value counts as
+  // later than `latest`, or a clock that ran ahead for a moment would stop all that follows.
+  Judgement apply(const model::MeterReading& reading, bool future,
+                  base::WallTime latest = base::WallTime::max());
 
   [[nodiscard]] const std::map<model::ObisCode, Sample>& samples() const { return samples_; }
   // The newest time of all codes; only where samples() is not empty.
@@ -74,6 +76,7 @@ class MeterState {
   [[nodiscard]] bool key_has_value(std::string_view key) const;
 
   PowerSplit power_split_;
+  base::WallTime latest_;  // of the reading that is being applied
   std::map<model::ObisCode, Sample> samples_;
   std::set<model::ObisCode>
       codes_;  // all codes ever seen, also those whose values were not believed

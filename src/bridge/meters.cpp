@@ -114,9 +114,13 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
   replay_seen_ = replay_seen_ || live;
   // A replay that takes long does not end with the patience for it: what still comes of it is no
   // habit of the meter.
-  if (!replay && !future && replay_seen_) meter.clock.learn(reading.time, now.wall);
+  // Nor is what a device delivers late, all at once.
+  const bool in_step =
+      !meter.latest || now.wall - meter.latest->arrival >= (reading.time - meter.latest->time) / 2;
+  meter.latest = {reading.time, now.wall};
+  if (!replay && !future && replay_seen_ && in_step) meter.clock.learn(reading.time, now.wall);
 
-  const auto judgement = meter.state.apply(reading, future);
+  const auto judgement = meter.state.apply(reading, future, meter.clock.latest(now.wall));
   counts_.late += judgement.late;
   counts_.replaced += judgement.replaced;
   report(meter, judgement, effects);
@@ -132,7 +136,7 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
   }
   const ReadingContext context{reading_id(fingerprint),
                                naming_.display_name(reading.meter, meter.slug), now.wall,
-                               replay || judgement.moved.empty()};
+                               replay || (judgement.moved.empty() && judgement.late > 0)};
   parcel.messages.push_back({topics_.meter(meter.slug, "reading"),
                              reading_payload(reading, judgement.values, context), Qos::kAtLeastOnce,
                              false});
@@ -169,9 +173,8 @@ void Meters::report(const Meter& meter, const Judgement& judgement, Effects& eff
     if (value.quality == Quality::kAmbiguous)
       add(events::kAmbiguousCode, fmt::format("{} has two values in one reading", code));
     if (value.quality == Quality::kUnit) {
-      add(events::kUnitChanged,
-          fmt::format("{} came in \"{}\", which cannot be turned into its unit", code,
-                      base::printable(value.source.unit, 20)));
+      add(events::kUnitChanged, fmt::format("{} came in \"{}\", which is no unit of it", code,
+                                            base::printable(value.source.unit, 20)));
     }
   }
   const auto is_future = [](const JudgedValue& value) { return value.quality == Quality::kFuture; };

@@ -62,11 +62,16 @@ class Meters {
   [[nodiscard]] const ReadingCounts& counts() const { return counts_; }
 
  private:
+  struct Arrival {
+    base::WallTime time;
+    base::WallTime arrival;
+  };
   struct Meter {
     model::Meter meter;
     std::string slug;
     MeterState state{PowerSplit::kOff};
     MeterClock clock;
+    std::optional<Arrival> latest;
     std::set<model::ObisCode> unpublished;  // moved in the replay
     std::optional<base::WallTime> newest_register;
     std::optional<base::WallTime> newest_instantaneous;

@@ -4,10 +4,14 @@
 
 #include <array>
 
+#include "base/text.hpp"
+
 namespace iometer::homeassistant {
 namespace {
 
 using model::Device;
+
+constexpr std::size_t kMaxWord = 64;  // bytes of a word that we do not know
 
 constexpr auto kConnectionWords = model::EnumWords<model::ConnectionStatus>::kWords;
 constexpr auto kAttachmentWords = model::EnumWords<model::CoreAttachmentStatus>::kWords;
@@ -15,7 +19,7 @@ constexpr auto kPowerWords = model::EnumWords<model::CorePowerStatus>::kWords;
 constexpr auto kPinWords = model::EnumWords<model::PinStatus>::kWords;
 
 std::string word_or_meaningless(const std::string& word) {
-  return word.empty() ? std::string(kMeaningless) : word;
+  return word.empty() ? std::string(kMeaningless) : base::printable(word, kMaxWord);
 }
 
 // What the core last said about itself is old news once it has lost the bridge.

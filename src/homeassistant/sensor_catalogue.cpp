@@ -32,7 +32,8 @@ const SensorRow* find_row(const ObisCode& code) {
 }
 
 bool fits(const Quantity& quantity, std::string_view unit) {
-  if (unit == quantity.units.front()) return true;
+  const bool any = quantity.units.front().empty() && quantity.device_class.empty();
+  if (any || unit == quantity.units.front()) return true;
   return !unit.empty() &&
          std::find(quantity.units.begin(), quantity.units.end(), unit) != quantity.units.end();
 }
@@ -86,7 +87,8 @@ Sensor find_sensor(const ObisCode& code, std::string_view api_unit) {
   sensor.mapped = true;
   sensor.enabled = row->presence == Presence::kEnabled;
   sensor.diagnostic = row->presence == Presence::kDiagnostic;
-  if (fits(*row->quantity, unit)) apply(sensor, *row->quantity, unit);
+  sensor.fits = fits(*row->quantity, unit);
+  if (sensor.fits) apply(sensor, *row->quantity, unit);
   sensor.unit = std::move(unit);
   return sensor;
 }

@@ -21,15 +21,16 @@ struct Sensor {
   std::string_view icon;
   int precision = -1;  // digits shown; -1: Home Assistant's choice
   ValueKind kind = ValueKind::kInstantaneous;
-  bool mapped = false;   // has a row
+  bool mapped = false;  // has a row
+  bool fits = true;     // the unit is one of the row's: else the value is not what its key promises
   bool enabled = false;  // at first; people can change that in Home Assistant
   bool diagnostic = false;
 
   bool operator==(const Sensor&) const = default;
 };
 
-// The sensor for a code whose values come in `api_unit`. A row whose unit does not fit (energy in
-// volts) is used for its key and name only: without class Home Assistant takes any unit.
+// The sensor for a code whose values come in `api_unit`. Where that is no unit for its row (energy
+// in volts), the sensor has no class and does not fit.
 Sensor find_sensor(const model::ObisCode& code, std::string_view api_unit);
 
 // The codes that decide which one is a meter's total power (see bridge/meter_state).

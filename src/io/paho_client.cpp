@@ -23,7 +23,8 @@ constexpr int kPahoBadLogin311 =
 constexpr int kPahoBadUser311 = 4;    // bad user name or password
 constexpr int kPahoBadLogin5 = 0x86;  // reason codes (MQTT 5 section 3.2.2.2)
 constexpr int kPahoNotAllowed5 = 0x87;
-// A backstop only: our own window keeps far fewer messages inside Paho.
+// A backstop only: our own window keeps far fewer messages inside Paho, but for a single reading
+// with thousands of codes, which is one parcel.
 constexpr int kMaxBuffered = 20000;
 
 // Why a TLS connection failed, from Paho's trace: its return codes say no more than "failed". The

@@ -223,4 +223,62 @@ TEST_SUITE("bridge") {
     CHECK(components["1_0_96_50_0"]["enabled_by_default"].dump() == "false");
     CHECK(components["1_0_16_7_0"]["enabled_by_default"].is_null());
   }
+
+  TEST_CASE("a reading a few minutes ahead does not stop those that follow") {
+    World world;
+    world.settle();
+    world.read(1s, {{"1-0:16.7.0", "100", "W"}});
+    world.run(10s);
+    world.read(-5min, {{"1-0:16.7.0", "222", "W"}});
+    CHECK(world.on(house("value/power")) == "222");
+    for (int i = 0; i < 5; ++i) {
+      world.run(10s);
+      world.read(1s, {{"1-0:16.7.0", std::to_string(400 + i), "W"}});
+      CHECK(world.on(house("value/power")) == std::to_string(400 + i));
+    }
+    CHECK(world.on(house("last_reading")) == base::format_rfc3339(world.now.wall - 1s));
+  }
+
+  TEST_CASE("a clock that ran ahead and is set right is followed") {
+    World world;
+    world.settle();
+    for (int i = 0; i < 20; ++i) {
+      world.run(10s);
+      world.read(-5h, {{"1-0:16.7.0", "1", "W"}});
+    }
+    CHECK(world.on(house("value/power")) == "1");
+    for (int i = 0; i < 10; ++i) {
+      world.run(10s);
+      world.read(1s, {{"1-0:16.7.0", std::to_string(50 + i), "W"}});
+    }
+    CHECK(world.on(house("value/power")) == "59");
+  }
+
+  TEST_CASE("what a device delivers late, all at once, is no habit of its clock") {
+    World world;
+    world.settle();
+    for (int i = 0; i < 5; ++i) {
+      world.run(15min);
+      world.read(2s, {{"1-0:1.8.0", "1", "kWh"}});
+    }
+    world.run(150min);
+    for (auto age = 150min; age > 0min; age -= 15min) world.read(age, {{"1-0:1.8.0", "2", "kWh"}});
+    world.run(15min);
+    world.read(2s, {{"1-0:1.8.0", "3", "kWh"}});
+    CHECK(world.on(house("value/energy_import")) == "3");
+    CHECK(world.count_of("future_reading") == 0);
+  }
+
+  TEST_CASE("a unit that is none of a code's own does not take its key") {
+    World world;
+    world.settle();
+    world.read(1s, {{"1-0:16.7.0", "7", "furlong"}, {"1-0:1.8.0", "5000", "kW"}});
+    CHECK(world.on(house("value/power")) == "(nothing)");
+    CHECK(world.on(house("value/energy_import")) == "(nothing)");
+    CHECK(world.count_of("unit_changed") == 2);
+    world.run(10s);
+    world.read(1s, {{"1-0:16.7.0", "800", "W"}, {"1-0:1.8.0", "5000", "Wh"}});
+    CHECK(world.on(house("value/power")) == "800");
+    CHECK(world.on(house("value/energy_import")) == "5.000");
+  }
 }

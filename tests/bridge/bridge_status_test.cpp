@@ -224,8 +224,8 @@ TEST_SUITE("bridge") {
     world.run(2s);
     CHECK(world.on(house("availability")) == "(nothing)");
     const auto topic = "homeassistant/device/iometer_meter_" + test::house_meter().id + "/config";
-    for (const auto* code : {"1-0:16.7.0", "1-0:1.8.0", "1-0:2.8.0", "1-0:32.7.0", "1-0:52.7.0"}) {
-      world.read(5min, {{code, "5", ""}});
+    for (const auto* code : {"1-0:16.7.0", "1-0:36.7.0", "1-0:56.7.0", "1-0:1.7.0", "1-0:2.7.0"}) {
+      world.read(5min, {{code, "5", "W"}});
       world.pass(700ms);
       world.tick();
     }

@@ -211,6 +211,6 @@ TEST_SUITE("bridge") {
     CHECK(newest(only_l1, homeassistant::kPowerImport) == "5");
     MeterState not_watts(bridge::PowerSplit::kOn);
     (void)not_watts.apply(reading(kNoon, {{"1-0:16.7.0", "5", "hp"}}), false);
-    CHECK(not_watts.samples().size() == 1);
+    CHECK(not_watts.samples().empty());
   }
 }
