@@ -221,7 +221,7 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
                       topics_.bridge("probe"), topics_.base()),
           now);
     case State::kDenied:
-      return lost(base::auth_error(denied_), now);
+      return lost(base::transient_error(denied_), now);
     case State::kReplaying:
     case State::kUp:
       return lost(base::transient_error("the MQTT broker acknowledged nothing for 30 seconds"),
