@@ -240,6 +240,7 @@ bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& v
   options.base_topic = config.mqtt.base_topic;
   options.discovery = {config.homeassistant.prefix, IOMETER_VERSION};
   options.announce = config.homeassistant.discovery;
+  options.poll_interval = config.partner.poll_interval;
   options.installations = config.partner.installations;
   options.naming = config.naming;
   options.power_split = config.power_split;

@@ -62,7 +62,7 @@ void LiveView::show(const base::Json& state) {
   }
   fmt::print("{}\n", line);
   std::fflush(stdout);
-  ++meters_[*number];
+  meters_.insert(*number);
   meters_seen_ = meters_.size();
 }
 

@@ -2,10 +2,12 @@
 // nothing of the bridge, so that what it shows has really made the whole way.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <map>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -24,7 +26,7 @@ class LiveView {
   LiveView(const LiveView&) = delete;
   LiveView& operator=(const LiveView&) = delete;
 
-  // Meters that have been shown. Call after the end of the view's life is near; waits for nothing.
+  // Meters that have been shown until now. Any thread.
   [[nodiscard]] std::size_t meters_seen() const { return meters_seen_; }
 
  private:
@@ -36,7 +38,7 @@ class LiveView {
   Mailbox<mqtt::ClientEvent, int> mailbox_{1};
   std::unique_ptr<mqtt::Client> client_;
   std::atomic<std::size_t> meters_seen_{0};
-  std::map<std::string, int> meters_;  // by number: how often shown
+  std::set<std::string> meters_;  // by number
   std::jthread thread_;
 };
 

@@ -56,7 +56,7 @@ struct StatusPoller::Shared {
 
   void run();
   base::Duration poll(partner::PartnerClient& client, partner::Backoff& backoff, bool& known);
-  bool wait(steady_clock::time_point started, base::Duration delay);
+  bool wait(steady_clock::time_point started, base::Duration delay, bool may_hurry);
   template <class Call>
   void call_hook(Call call) {
     const std::lock_guard lock(hooks_mutex);
@@ -69,7 +69,8 @@ void StatusPoller::Shared::run() {
   partner::Backoff backoff;
   bool known = false;
   auto started = steady_clock::now();
-  while (wait(started, poll(client, backoff, known))) started = steady_clock::now();
+  while (wait(started, poll(client, backoff, known), !backoff.is_slow()))
+    started = steady_clock::now();
   const std::lock_guard lock(mutex);
   ended = true;
   changed.notify_all();
@@ -94,12 +95,13 @@ base::Duration StatusPoller::Shared::poll(partner::PartnerClient& client, partne
 }
 
 // False when it is time to stop.
-bool StatusPoller::Shared::wait(steady_clock::time_point started, base::Duration delay) {
+bool StatusPoller::Shared::wait(steady_clock::time_point started, base::Duration delay,
+                                bool may_hurry) {
   const auto now = steady_clock::now();
   std::unique_lock lock(mutex);
   const auto due = now + std::chrono::duration_cast<steady_clock::duration>(delay);
-  changed.wait_until(lock, due, [&] { return stopping || poll_asked; });
-  if (poll_asked) {
+  changed.wait_until(lock, due, [&] { return stopping || (poll_asked && may_hurry); });
+  if (poll_asked && may_hurry) {
     const auto soonest =
         started + std::chrono::duration_cast<steady_clock::duration>(kLeastBetweenPolls);
     changed.wait_until(lock, std::min(soonest, due), [&] { return stopping; });

@@ -18,8 +18,7 @@ std::string base64(std::string_view bytes);
 std::string hex(std::span<const std::uint8_t> bytes);
 
 // Makes text from outside safe for a log line or a JSON string: control characters and bytes that
-// are no UTF-8 become
-// '?', and it is cut after at most `limit` bytes, between two characters.
+// are no UTF-8 become '?', and it is cut after at most `limit` bytes, between two characters.
 std::string printable(std::string_view text, std::size_t limit = 200);
 
 }  // namespace iometer::base

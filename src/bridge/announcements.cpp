@@ -20,11 +20,15 @@ void Announcements::set(homeassistant::DeviceInfo device,
   entry.device = std::move(device);
   entry.entities = std::move(entities);
   if (entry.due == base::SteadyTime::max()) entry.due = std::max(now + kCollect, entry.not_before);
+  next_ = std::min(next_, entry.due);
 }
 
 void Announcements::flush(base::SteadyTime now, Effects& effects) {
+  if (now < next_) return;
+  next_ = base::SteadyTime::max();
   for (auto& [id, entry] : entries_) {
     if (entry.due <= now) announce(entry, now, effects);
+    next_ = std::min(next_, entry.due);
   }
 }
 
@@ -46,12 +50,6 @@ void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effect
   entry.not_before = now + kApart;
   if (shrinks) entry.due = entry.not_before;  // the second step: without the removed ones
   effects.send(std::move(message));
-}
-
-base::SteadyTime Announcements::next_deadline() const {
-  auto earliest = base::SteadyTime::max();
-  for (const auto& [id, entry] : entries_) earliest = std::min(earliest, entry.due);
-  return earliest;
 }
 
 }  // namespace iometer::bridge

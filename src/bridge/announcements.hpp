@@ -25,7 +25,7 @@ class Announcements {
 
   // Sends what is due.
   void flush(base::SteadyTime now, Effects& effects);
-  [[nodiscard]] base::SteadyTime next_deadline() const;
+  [[nodiscard]] base::SteadyTime next_deadline() const { return next_; }
 
  private:
   struct Entry {
@@ -40,7 +40,8 @@ class Announcements {
 
   homeassistant::DiscoveryOptions options_;
   bool enabled_;
-  std::map<std::string, Entry> entries_;  // by device id
+  std::map<std::string, Entry> entries_;             // by device id
+  base::SteadyTime next_ = base::SteadyTime::max();  // the earliest `due`
 };
 
 }  // namespace iometer::bridge

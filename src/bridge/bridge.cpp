@@ -33,7 +33,7 @@ Bridge::Bridge(const BridgeOptions& options)
       meters_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance),
               options.naming, options.power_split),
       devices_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance),
-               options.naming),
+               options.naming, options.poll_interval),
       service_(mqtt::Topics(options.base_topic), options.service, options.naming.language),
       announcements_(options.discovery, options.announce) {}
 
@@ -76,8 +76,8 @@ Effects Bridge::on(const Event& event, const base::Now& now) {
 void Bridge::on_poll(InstallationsPolled event, const base::Now& now, Effects& effects) {
   std::erase_if(event.installations,
                 [&](const model::Installation& one) { return !is_wanted(one.id); });
-  meters_.installations(event.installations, on_api_clock(now), effects);
-  devices_.installations(event.installations, now, effects);
+  meters_.installations(event, on_api_clock(now), effects);
+  devices_.installations(event, now, effects);
 }
 
 void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects) {

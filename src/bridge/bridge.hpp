@@ -19,8 +19,9 @@ namespace iometer::bridge {
 struct BridgeOptions {
   std::string base_topic = "iometer";
   homeassistant::DiscoveryOptions discovery;
-  bool announce = true;                 // to Home Assistant
-  std::set<std::string> installations;  // only these, by id; empty = all
+  bool announce = true;                                    // to Home Assistant
+  base::Duration poll_interval = std::chrono::minutes{1};  // how often installations are asked for
+  std::set<std::string> installations;                     // only these, by id; empty = all
   Naming naming;
   PowerSplit power_split = PowerSplit::kOff;
   ServiceInfo service;

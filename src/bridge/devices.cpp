@@ -13,10 +13,6 @@ namespace {
 using homeassistant::kMeaningless;
 using mqtt::Qos;
 
-using namespace std::chrono_literals;
-
-constexpr base::Duration kStatusFresh = 10min;
-
 // The same texts as on the single topics, as one object; what means nothing now is null.
 std::string state_json(const model::Device& device) {
   base::JsonWriter out;
@@ -45,9 +41,8 @@ Devices::Device& Devices::find_or_add(const std::string& id) {
   auto [found, added] = devices_.try_emplace(id);
   if (added) {
     const auto slug = mqtt::device_slug(id);
-    const auto taken = std::any_of(devices_.begin(), devices_.end(),
-                                   [&](const auto& other) { return other.second.slug == slug; });
-    found->second.slug = taken ? mqtt::identifier(id) : slug;
+    found->second.slug = slugs_.contains(slug) ? mqtt::identifier(id) : slug;
+    slugs_.insert(found->second.slug);
   }
   return found->second;
 }
@@ -59,16 +54,18 @@ std::string Devices::name_of(const Device& device, const model::Installation& in
          (meters.size() == 1 ? naming_.display_name(meters.front(), device.slug) : device.slug);
 }
 
-void Devices::installations(const std::vector<model::Installation>& installations,
-                            const base::Now& now, Effects& effects) {
-  for (const auto& installation : installations) {
+void Devices::installations(const InstallationsPolled& poll, const base::Now& now,
+                            Effects& effects) {
+  for (const auto& installation : poll.installations) {
     for (const auto& status : installation.devices) {
       const bool current =
           !installation.current_device_id || *installation.current_device_id == status.id;
       // An older device that is in a drawer is no entity.
       if (!current && !has_connection(status) && !devices_.contains(status.id)) continue;
       auto& device = find_or_add(status.id);
-      const auto name = name_of(device, installation);
+      // An answer in part does not tell how many meters there are.
+      const bool keep = !poll.complete && !device.name.empty();
+      const auto name = keep ? device.name : name_of(device, installation);
       device.changed = device.changed || name != device.name;
       device.name = name;
       device.seen = now.steady;
@@ -94,8 +91,7 @@ void Devices::publish(Device& device, std::string_view leaf, std::string payload
 
 void Devices::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
   for (auto& [id, device] : devices_) {
-    if (now.steady - device.seen > kStatusFresh)
-      publish(device, "availability", "offline", effects);
+    if (now.steady - device.seen > fresh_for_) publish(device, "availability", "offline", effects);
     if (!std::exchange(device.changed, false)) continue;
     homeassistant::DeviceInfo info;
     info.id = "iometer_device_" + mqtt::identifier(id);

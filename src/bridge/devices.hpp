@@ -2,8 +2,10 @@
 // entities.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,13 +18,14 @@ namespace iometer::bridge {
 
 class Devices {
  public:
-  Devices(mqtt::Topics topics, std::string service_id, Naming naming)
+  // `poll_interval`: a status that has not been confirmed for a few of them is no longer shown.
+  Devices(mqtt::Topics topics, std::string service_id, Naming naming, base::Duration poll_interval)
       : topics_(std::move(topics)),
         service_id_(std::move(service_id)),
-        naming_(std::move(naming)) {}
+        naming_(std::move(naming)),
+        fresh_for_(std::max(kLeastFresh, 3 * poll_interval)) {}
 
-  void installations(const std::vector<model::Installation>& installations, const base::Now& now,
-                     Effects& effects);
+  void installations(const InstallationsPolled& poll, const base::Now& now, Effects& effects);
 
   // A status that has not been confirmed for a while is no longer shown.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);
@@ -30,6 +33,7 @@ class Devices {
   [[nodiscard]] std::size_t count() const { return devices_.size(); }
 
  private:
+  static constexpr base::Duration kLeastFresh = std::chrono::minutes{10};
   struct Device {
     std::string slug;
     std::string name;
@@ -46,7 +50,9 @@ class Devices {
   mqtt::Topics topics_;
   std::string service_id_;
   Naming naming_;
+  base::Duration fresh_for_;
   std::map<std::string, Device> devices_;  // by id
+  std::set<std::string> slugs_;            // of all devices
 };
 
 }  // namespace iometer::bridge

@@ -81,6 +81,7 @@ Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime n
   auto& entry = position->second;
   if (added) {
     entry.slug = free_slug(meter);
+    slugs_.insert(entry.slug);
     entry.state = MeterState(power_split_);
     entry.known_since = now;
   }
@@ -93,12 +94,8 @@ Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime n
 // need be.
 std::string Meters::free_slug(const model::Meter& meter) const {
   auto slug = mqtt::meter_slug(naming_.name(meter), meter.id);
-  const auto is_taken = [&] {
-    return std::any_of(meters_.begin(), meters_.end(),
-                       [&](const auto& other) { return other.second.slug == slug; });
-  };
-  if (is_taken()) slug += "-" + mqtt::device_slug(meter.id);
-  if (is_taken()) slug += "-" + mqtt::identifier(meter.id);
+  if (slugs_.contains(slug)) slug += "-" + mqtt::device_slug(meter.id);
+  if (slugs_.contains(slug)) slug += "-" + mqtt::identifier(meter.id);
   return slug;
 }
 
@@ -224,12 +221,13 @@ CatchUp::End Meters::end_replay(const base::Now& now, Effects& effects) {
   return end;
 }
 
-void Meters::installations(const std::vector<model::Installation>& installations,
-                           const base::Now& now, Effects& effects) {
-  for (const auto& installation : installations) {
+void Meters::installations(const InstallationsPolled& poll, const base::Now& now,
+                           Effects& effects) {
+  for (const auto& installation : poll.installations) {
     // The API does not say which device reads which meter: only where there is one of each is it
     // certain.
-    const bool certain = installation.meters.size() == 1 && installation.devices.size() == 1;
+    const bool certain =
+        poll.complete && installation.meters.size() == 1 && installation.devices.size() == 1;
     for (const auto& listed : installation.meters) {
       // An older meter that sends nothing any more is no entity.
       const bool current =
@@ -290,7 +288,7 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
     device.name = fmt::format("{} {}", kMeterWord.in(language),
                               naming_.display_name(meter.meter, meter.slug));
     device.model = meter_kind(meter.state).in(language);
-    device.serial_number = meter.meter.number;
+    device.serial_number = base::printable(base::trim(meter.meter.number), 64);
     device.via_device = service_id_;
     announcements.set(std::move(device), entities(meter), now.steady);
   }
@@ -330,7 +328,10 @@ std::vector<Entity> Meters::entities(const Meter& meter) const {
   reason.name = kStatus.in(naming_.language);
   reason.state_topic = topics_.meter(meter.slug, "reason");
   reason.icon = "mdi:information-outline";
+  // Without a reading yet, its time would be unknown for ever.
+  const bool has_reading = !meter.state.samples().empty();
   for (auto* entity : {&last_reading, &reason}) {
+    if (entity == &last_reading && !has_reading) continue;
     entity->diagnostic = true;
     entity->availability_topics = {bridge_state};
     list.push_back(std::move(*entity));

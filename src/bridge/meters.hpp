@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -46,8 +47,7 @@ class Meters {
   // Ends the replay when the stream has been quiet, or after a while.
   CatchUp::End end_replay(const base::Now& now, Effects& effects);
 
-  void installations(const std::vector<model::Installation>& installations, const base::Now& now,
-                     Effects& effects);
+  void installations(const InstallationsPolled& poll, const base::Now& now, Effects& effects);
   void api_link(bool live) { api_live_ = live; }
 
   // Availability by age; announcements that are due.
@@ -103,6 +103,7 @@ class Meters {
   bool api_live_ = false;
   bool replay_seen_ = false;             // whole, for the present subscription
   std::map<std::string, Meter> meters_;  // by id
+  std::set<std::string> slugs_;          // of all meters
 };
 
 }  // namespace iometer::bridge

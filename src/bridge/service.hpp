@@ -46,7 +46,6 @@ class Service {
                     Announcements& announcements, Effects& effects);
   // bridge/health each minute, and at once after a change of state.
   void publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects);
-  [[nodiscard]] base::SteadyTime health_due() const { return health_due_; }
 
   [[nodiscard]] mqtt::Message event(const Fact& fact, base::WallTime now) const;
 

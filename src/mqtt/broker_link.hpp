@@ -26,7 +26,7 @@ struct BrokerLinkOptions {
 };
 
 // What the link tells its owner.
-struct LinkUp {};  // may be subscribed to the API: the broker takes what we publish
+struct LinkUp {};  // the broker takes what we publish, and has all that is retained
 struct LinkDown {
   base::Error error;
   base::Duration retry_in;

@@ -45,10 +45,6 @@ std::string Topics::device(std::string_view slug, std::string_view leaf) const {
   return fmt::format("{}/device/{}/{}", base_, slug, leaf);
 }
 
-bool Topics::owns(std::string_view topic) const {
-  return topic.size() > base_.size() && topic.starts_with(base_) && topic[base_.size()] == '/';
-}
-
 std::string meter_slug(std::string_view number, std::string_view id) {
   // What is longer is no meter's number; a topic has 65535 bytes (MQTT 3.1.1 section 1.5.3).
   const bool too_long = number.size() > kMaxSlug;

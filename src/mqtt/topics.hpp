@@ -23,8 +23,6 @@ class Topics {
   // device/<slug>/<leaf>: the keys of the diagnostic catalogue, state, availability.
   [[nodiscard]] std::string device(std::string_view slug, std::string_view leaf) const;
 
-  [[nodiscard]] bool owns(std::string_view topic) const;
-
  private:
   std::string base_;
 };

@@ -18,6 +18,8 @@ class Backoff {
 
   // The link proved good: a reading came, or it stood for a minute.
   void reset() { *this = Backoff(); }
+  // True while what was refused is refused for reasons that time alone does not heal.
+  [[nodiscard]] bool is_slow() const { return auth_ > 0 || permanent_ > 0; }
 
  private:
   unsigned transient_ = 0;  // failures in a row, by kind

@@ -14,10 +14,6 @@ TEST_SUITE("mqtt") {
     CHECK(topics.meter("1iom", "availability/live") == "home/iometer/meter/1iom/availability/live");
     CHECK(topics.meter_value("1iom", "power") == "home/iometer/meter/1iom/value/power");
     CHECK(topics.device("0a1b2c3d", "core_pin") == "home/iometer/device/0a1b2c3d/core_pin");
-    CHECK(topics.owns("home/iometer/bridge/state"));
-    CHECK_FALSE(topics.owns("home/iometer"));
-    CHECK_FALSE(topics.owns("home/iometer2/bridge/state"));
-    CHECK_FALSE(topics.owns("homeassistant/status"));
   }
 
   TEST_CASE("a meter's slug is its number, or tells that it lost something") {
