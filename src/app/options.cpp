@@ -18,6 +18,7 @@
 namespace iometer::app {
 namespace {
 
+constexpr std::size_t kMaxConfigFile = std::size_t{1024} * 1024;
 constexpr std::size_t kMaxSecretFile = std::size_t{64} * 1024;
 constexpr std::string_view kDefault = "default";  // where a value came from
 constexpr std::string_view kFileSuffix = "_file";
@@ -64,6 +65,14 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"state_dir", "", "directory for the bridge's state; not used yet"},
     {"log_level", "info", "trace | debug | info | warning | error"},
 });
+
+// Nothing where it cannot be read to its end within `most` bytes.
+std::optional<std::string> read_small_file(const std::string& path, std::size_t most) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  for (char c = 0; text.size() <= most && file.get(c);) text += c;
+  return file.eof() && text.size() <= most ? std::optional(std::move(text)) : std::nullopt;
+}
 
 std::string_view section_of(std::string_view key) {
   const auto point = key.find('.');
@@ -244,10 +253,12 @@ base::Status read_config_file(const std::string& path, OptionValues& values) {
   if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
     return base::config_error(fmt::format("{}: is a directory; check --config", path));
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::config_error(fmt::format("{}: cannot be read; check --config", path));
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  return read_config_text(text, path, values);
+  const auto text = read_small_file(path, kMaxConfigFile);
+  if (!text) {
+    return base::config_error(
+        fmt::format("{}: cannot be read, or is over 1 MiB; check --config", path));
+  }
+  return read_config_text(*text, path, values);
 }
 
 base::Status read_config_text(const std::string& text, const std::string& name,
@@ -266,16 +277,14 @@ base::Status read_config_text(const std::string& text, const std::string& name,
 }
 
 base::Result<std::string> read_secret_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  for (char c = 0; text.size() <= kMaxSecretFile && file.get(c);) text += c;
-  if (!file.eof()) {
+  const auto text = read_small_file(path, kMaxSecretFile);
+  if (!text) {
     return base::config_error(
         fmt::format("file \"{}\" cannot be read, or is too large for a secret; check the path and "
                     "its permissions",
                     path));
   }
-  const auto secret = base::trim(text);
+  const auto secret = base::trim(*text);
   if (secret.empty())
     return base::config_error(fmt::format("file \"{}\" is empty: write the secret into it", path));
   return std::string(secret);

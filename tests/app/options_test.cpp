@@ -150,10 +150,11 @@ names:
       }
     }
     OptionValues values;
-    for (const auto& missing : {files.directory() + "/none.yaml", files.directory()}) {
-      const auto status = read_config_file(missing, values);
+    const auto large = files.write("large.yaml", std::string((1U << 20U) + 1, '#'));
+    for (const auto& unreadable : {files.directory() + "/none.yaml", files.directory(), large}) {
+      const auto status = read_config_file(unreadable, values);
       REQUIRE_FALSE(status.ok());
-      CHECK(contains(status.error().what, missing));
+      CHECK(contains(status.error().what, unreadable));
       CHECK(contains(status.error().what, "check --config"));
     }
   }
