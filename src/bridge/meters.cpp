@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "bridge/meter_entities.hpp"
 #include "bridge/meter_payloads.hpp"
 #include "bridge/naming.hpp"
 #include "bridge/reading_id.hpp"
@@ -14,7 +15,6 @@
 namespace iometer::bridge {
 namespace {
 
-using homeassistant::Entity;
 using homeassistant::Label;
 using homeassistant::ValueKind;
 using model::ObisCode;
@@ -27,12 +27,8 @@ using namespace std::chrono_literals;
 constexpr base::Duration kFresh = 30min;
 // How long a meter that the API lists is waited for with its announcement.
 constexpr base::Duration kFirstValues = 10s;
-// More unmapped codes than any meter has: a bound for what a broken source can announce.
-constexpr std::size_t kMaxUnmapped = 64;
 
 constexpr Label kMeterWord{"Meter", "Zähler"};
-constexpr Label kLastReading{"Last reading", "Letzte Ablesung"};
-constexpr Label kStatus{"Status", "Status"};
 
 std::string join(const std::vector<ObisCode>& codes) {
   std::string text;
@@ -50,28 +46,6 @@ std::string_view reader_problem(const model::Device& device) {
     return reasons::kCoreDetached;
   if (device.core.pin_status.value() == model::PinStatus::kMissing) return reasons::kPinMissing;
   return "";
-}
-
-// What the meter measures, by the medium (group A) of its codes.
-Label meter_kind(const MeterState& state) {
-  for (const auto& [code, sample] : state.samples()) {
-    switch (code.a()) {
-      case 4:
-        return {"Heat cost allocator", "Heizkostenverteiler"};
-      case 5:
-        return {"Cooling meter", "Kältezähler"};
-      case 6:
-        return {"Heat meter", "Wärmezähler"};
-      case 7:
-        return {"Gas meter", "Gaszähler"};
-      case 8:
-      case 9:
-        return {"Water meter", "Wasserzähler"};
-      default:
-        break;
-    }
-  }
-  return {"Electricity meter", "Stromzähler"};
 }
 
 }  // namespace
@@ -290,53 +264,9 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
     device.model = meter_kind(meter.state).in(language);
     device.serial_number = base::printable(base::trim(meter.meter.number), 64);
     device.via_device = service_id_;
-    announcements.set(std::move(device), entities(meter), now.steady);
+    announcements.set(std::move(device), meter_entities(meter.state, meter.slug, topics_, language),
+                      now.steady);
   }
-}
-
-std::vector<Entity> Meters::entities(const Meter& meter) const {
-  const auto bridge_state = topics_.bridge("state");
-  std::vector<Entity> list;
-  std::size_t unmapped = 0;
-  for (const auto& [code, sample] : meter.state.samples()) {
-    const auto& sensor = sample.sensor;
-    if (!sensor.mapped && ++unmapped > kMaxUnmapped) continue;
-    Entity entity;
-    entity.id = code.identifier();
-    entity.name = sensor.name.in(naming_.language);
-    entity.state_topic = topics_.meter_value(meter.slug, sensor.key);
-    entity.device_class = sensor.device_class;
-    entity.state_class = sensor.state_class;
-    entity.unit = sensor.unit;
-    entity.icon = sensor.icon;
-    entity.precision = sensor.precision;
-    entity.enabled = sensor.enabled;
-    entity.diagnostic = sensor.diagnostic;
-    entity.availability_topics = {bridge_state, topics_.meter(meter.slug, "availability")};
-    if (sensor.kind == ValueKind::kInstantaneous) {
-      entity.availability_topics.push_back(topics_.meter(meter.slug, "availability/live"));
-    }
-    list.push_back(std::move(entity));
-  }
-  Entity last_reading;
-  last_reading.id = "last_reading";
-  last_reading.name = kLastReading.in(naming_.language);
-  last_reading.state_topic = topics_.meter(meter.slug, "last_reading");
-  last_reading.device_class = "timestamp";
-  Entity reason;
-  reason.id = "reason";
-  reason.name = kStatus.in(naming_.language);
-  reason.state_topic = topics_.meter(meter.slug, "reason");
-  reason.icon = "mdi:information-outline";
-  // Without a reading yet, its time would be unknown for ever.
-  const bool has_reading = !meter.state.samples().empty();
-  for (auto* entity : {&last_reading, &reason}) {
-    if (entity == &last_reading && !has_reading) continue;
-    entity->diagnostic = true;
-    entity->availability_topics = {bridge_state};
-    list.push_back(std::move(*entity));
-  }
-  return list;
 }
 
 }  // namespace iometer::bridge

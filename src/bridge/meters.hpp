@@ -92,7 +92,6 @@ class Meters {
   void publish_moved(Meter& meter, const base::Now& now, Effects& effects);
   void update_availability(Meter& meter, base::WallTime now, Effects& effects);
   [[nodiscard]] std::string_view offline_reason(const Meter& meter) const;
-  [[nodiscard]] std::vector<homeassistant::Entity> entities(const Meter& meter) const;
 
   mqtt::Topics topics_;
   std::string service_id_;

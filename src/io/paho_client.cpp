@@ -10,73 +10,23 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
-#include <mutex>
 #include <utility>
+
+#include "io/paho_tls_trace.hpp"
 
 namespace iometer::io {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPahoBadLogin311 =
-    5;  // CONNACK return codes (MQTT 3.1.1 section 3.2.2.3): not authorised
-constexpr int kPahoBadUser311 = 4;    // bad user name or password
-constexpr int kPahoBadLogin5 = 0x86;  // reason codes (MQTT 5 section 3.2.2.2)
-constexpr int kPahoNotAllowed5 = 0x87;
+// CONNACK return codes (MQTT 3.1.1 section 3.2.2.3) and reason codes (MQTT 5 section 3.2.2.2).
+constexpr int kBadLogin311 = 4;
+constexpr int kNotAuthorized311 = 5;
+constexpr int kBadLogin5 = 0x86;
+constexpr int kNotAuthorized5 = 0x87;
 // A backstop only: our own window keeps far fewer messages inside Paho, but for a single reading
 // with thousands of codes, which is one parcel.
 constexpr int kMaxBuffered = 20000;
-
-// Why a TLS connection failed, from Paho's trace: its return codes say no more than "failed". The
-// trace is process-wide in Paho's C library, hence the one shared slot. It is on only while
-// connecting: later it would format every packet, beginnings of payloads included.
-class TlsTrace {
- public:
-  static TlsTrace& instance() {
-    static TlsTrace trace;
-    return trace;
-  }
-  void begin() {
-    take();
-    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_MINIMUM);
-  }
-  void end() { MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR); }
-  std::string take() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(reason_, {});
-  }
-
- private:
-  TlsTrace() {
-    MQTTAsync_setTraceCallback([](MQTTASYNC_TRACE_LEVELS, char* line) { instance().note(line); });
-  }
-  void note(std::string_view line) {
-    constexpr std::string_view kOurAlert = "SSL alert write:fatal:";
-    constexpr std::string_view kTheirAlert = "SSL alert read:fatal:";
-    const std::lock_guard lock(mutex_);
-    if (line.find("X509_check_ip_asc is 1") != std::string_view::npos) {
-      reason_.clear();  // the name did not match because it is an address, and that does
-    } else if (const auto ours = line.find(kOurAlert); ours != std::string_view::npos) {
-      set(fmt::format("the broker's certificate or answer was refused: {}",
-                      line.substr(ours + kOurAlert.size())));
-    } else if (const auto theirs = line.find(kTheirAlert); theirs != std::string_view::npos) {
-      set(fmt::format("the broker refused: {}", line.substr(theirs + kTheirAlert.size())));
-    } else if (line.find("X509_check_host") != std::string_view::npos &&
-               line.find("failed") != std::string_view::npos) {
-      set("the broker's certificate is for another host name");
-    } else if (line.find("in SSL_CTX_load_verify_locations") != std::string_view::npos) {
-      set("the CA file cannot be read or holds no certificate");
-    } else if (line.find("in SSL_connect for socket") != std::string_view::npos) {
-      set("the handshake failed; does the broker speak TLS on this port?");
-    }
-  }
-  // The first reason is the one that caused the others.
-  void set(std::string reason) {
-    if (reason_.empty()) reason_ = std::move(reason);
-  }
-  std::mutex mutex_;
-  std::string reason_;
-};
 
 // Paho leaves Nagle's algorithm on, which holds a reading back for about 20 ms, and does not give
 // its socket out: it is found by its peer's port.
@@ -231,9 +181,9 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
   base::Error connect_error(const ::mqtt::token& token) const {
     const int code = token.get_return_code();
     const int reason = options_.mqtt5 ? static_cast<int>(token.get_reason_code()) : 0;
-    const bool refused = code == kPahoBadLogin311 || code == kPahoBadUser311 ||
-                         code == kPahoBadLogin5 || code == kPahoNotAllowed5 ||
-                         reason == kPahoBadLogin5 || reason == kPahoNotAllowed5;
+    const bool refused = code == kNotAuthorized311 || code == kBadLogin311 || code == kBadLogin5 ||
+                         code == kNotAuthorized5 || reason == kBadLogin5 ||
+                         reason == kNotAuthorized5;
     // A positive code is the broker's, a negative one Paho's.
     if (!refused && std::max(code, reason) > 0) {
       return base::transient_error(fmt::format("MQTT broker {}:{} refused the connection: {}",

@@ -1,0 +1,88 @@
+#include "bridge/meter_entities.hpp"
+
+#include <utility>
+
+namespace iometer::bridge {
+namespace {
+
+using homeassistant::Entity;
+using homeassistant::Label;
+using homeassistant::Language;
+using homeassistant::ValueKind;
+
+// More unmapped codes than any meter has: a bound for what a broken source can announce.
+constexpr std::size_t kMaxUnmapped = 64;
+
+constexpr Label kLastReading{"Last reading", "Letzte Ablesung"};
+constexpr Label kStatus{"Status", "Status"};
+
+}  // namespace
+
+Label meter_kind(const MeterState& state) {
+  for (const auto& [code, sample] : state.samples()) {
+    switch (code.a()) {
+      case 4:
+        return {"Heat cost allocator", "Heizkostenverteiler"};
+      case 5:
+        return {"Cooling meter", "Kältezähler"};
+      case 6:
+        return {"Heat meter", "Wärmezähler"};
+      case 7:
+        return {"Gas meter", "Gaszähler"};
+      case 8:
+      case 9:
+        return {"Water meter", "Wasserzähler"};
+      default:
+        break;
+    }
+  }
+  return {"Electricity meter", "Stromzähler"};
+}
+
+std::vector<Entity> meter_entities(const MeterState& state, const std::string& slug,
+                                   const mqtt::Topics& topics, Language language) {
+  const auto bridge_state = topics.bridge("state");
+  std::vector<Entity> list;
+  std::size_t unmapped = 0;
+  for (const auto& [code, sample] : state.samples()) {
+    const auto& sensor = sample.sensor;
+    if (!sensor.mapped && ++unmapped > kMaxUnmapped) continue;
+    Entity entity;
+    entity.id = code.identifier();
+    entity.name = sensor.name.in(language);
+    entity.state_topic = topics.meter_value(slug, sensor.key);
+    entity.device_class = sensor.device_class;
+    entity.state_class = sensor.state_class;
+    entity.unit = sensor.unit;
+    entity.icon = sensor.icon;
+    entity.precision = sensor.precision;
+    entity.enabled = sensor.enabled;
+    entity.diagnostic = sensor.diagnostic;
+    entity.availability_topics = {bridge_state, topics.meter(slug, "availability")};
+    if (sensor.kind == ValueKind::kInstantaneous) {
+      entity.availability_topics.push_back(topics.meter(slug, "availability/live"));
+    }
+    list.push_back(std::move(entity));
+  }
+  Entity last_reading;
+  last_reading.id = "last_reading";
+  last_reading.name = kLastReading.in(language);
+  last_reading.state_topic = topics.meter(slug, "last_reading");
+  last_reading.device_class = "timestamp";
+  Entity reason;
+  reason.id = "reason";
+  reason.name = kStatus.in(language);
+  reason.state_topic = topics.meter(slug, "reason");
+  reason.icon = "mdi:information-outline";
+  // Without a reading yet, its time would be unknown for ever.
+  const bool has_reading = !state.samples().empty();
+  for (auto* entity : {&last_reading, &reason}) {
+    if (entity == &last_reading && !has_reading) continue;
+    entity->diagnostic = true;
+    entity->availability_topics = {bridge_state};
+    list.push_back(std::move(*entity));
+  }
+  return list;
+}
+
+}  // namespace iometer::bridge
