@@ -8,6 +8,7 @@ namespace {
 using base::JsonWriter;
 
 constexpr std::string_view kReadingStart = R"({"schema":1,"id":)";
+static_assert(kSchema == 1, "kReadingStart says it as well");
 constexpr std::string_view kResent = R"("resent":true,)";
 
 void write_value(JsonWriter& out, const JudgedValue& value) {
