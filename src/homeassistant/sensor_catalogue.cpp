@@ -20,7 +20,9 @@ constexpr std::array<const Quantity*, 9> kByUnit{
     &kEnergy,         &kPower,         &kVoltage,        &kCurrent,      &kFrequency,
     &kReactiveEnergy, &kReactivePower, &kApparentEnergy, &kApparentPower};
 
-constexpr std::uint8_t kTimeIntegral = 8;  // group D of a register since the meter's start
+// Group D: a value of the moment, a register since the meter's start.
+constexpr std::uint8_t kInstantaneous = 7;
+constexpr std::uint8_t kTimeIntegral = 8;
 
 const SensorRow* find_row(const ObisCode& code) {
   for (const auto rows : {electricity_rows(), other_rows()}) {
@@ -57,7 +59,8 @@ Sensor unmapped(const ObisCode& code, std::string unit) {
   sensor.key = "obis_" + code.identifier();
   sensor.name = {"OBIS " + code.canonical(), "OBIS " + code.canonical()};
   const bool is_register = code.d() == kTimeIntegral && code.f() == ObisCode::kCurrent;
-  sensor.kind = is_register ? ValueKind::kRegister : ValueKind::kInstantaneous;
+  // A status word that still comes must not make power look live.
+  sensor.kind = code.d() == kInstantaneous ? ValueKind::kInstantaneous : ValueKind::kRegister;
   const auto found = std::find_if(kByUnit.begin(), kByUnit.end(), [&](const Quantity* quantity) {
     return quantity->units.front() == unit;
   });

@@ -198,6 +198,8 @@ TEST_SUITE("homeassistant") {
     CHECK_FALSE(unknown.mapped);
     CHECK(unknown.kind == ValueKind::kInstantaneous);
 
+    CHECK(find_sensor(code("1-0:96.5.9"), "").kind == ValueKind::kRegister);
+
     const auto phase_register = find_sensor(code("1-0:25.8.0"), "Wh");
     CHECK_FALSE(phase_register.mapped);
     CHECK(phase_register.device_class == "energy");
