@@ -35,7 +35,7 @@ Judgement MeterState::apply(const model::MeterReading& reading, bool future,
   latest_ = latest;
   Judgement judgement;
   note_codes(reading, judgement);
-  rename(judgement);
+  if (!judgement.added.empty()) rename(judgement);
   for (const auto& value : reading.values) {
     const auto same_code = [&](const auto& other) { return other.obis == value.obis; };
     const auto first = std::find_if(reading.values.begin(), reading.values.end(), same_code);
@@ -93,7 +93,8 @@ void MeterState::judge(const model::ReadingValue& value, base::WallTime time, Qu
   const auto& code = value.obis;
   const auto known = samples_.find(code);
   // The unit of a code is fixed with its first value.
-  const auto sensor = known != samples_.end() ? known->second.sensor : sensor_for(code, value.unit);
+  const auto found = known == samples_.end() ? sensor_for(code, value.unit) : Sensor();
+  const auto& sensor = known == samples_.end() ? found : known->second.sensor;
   JudgedValue judged{value, sensor.key, value.value, sensor.unit, quality};
   if (const auto converted = homeassistant::convert(value.value, value.unit, sensor.unit)) {
     judged.value = *converted;

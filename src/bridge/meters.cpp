@@ -83,9 +83,8 @@ bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerpri
   const bool future = replay ? meter.clock.is_future(reading.time, now.wall)
                              : meter.clock.is_future_again(reading.time, now.wall);
   replay_seen_ = replay_seen_ || live;
-  // A replay that takes long does not end with the patience for it: what still comes of it is no
-  // habit of the meter.
-  // Nor is what a device delivers late, all at once.
+  // No habit of the meter is what still comes of a replay when the patience for it has ended, nor
+  // what a device delivers late, all at once.
   const bool in_step =
       !meter.latest || now.wall - meter.latest->arrival >= (reading.time - meter.latest->time) / 2;
   meter.latest = {reading.time, now.wall};
