@@ -69,8 +69,11 @@ void StatusPoller::Shared::run() {
   partner::Backoff backoff;
   bool known = false;
   auto started = steady_clock::now();
-  while (wait(started, poll(client, backoff, known), !backoff.is_slow()))
+  auto delay = poll(client, backoff, known);
+  while (wait(started, delay, !backoff.is_slow())) {
     started = steady_clock::now();
+    delay = poll(client, backoff, known);
+  }
   const std::lock_guard lock(mutex);
   ended = true;
   changed.notify_all();

@@ -267,7 +267,22 @@ TEST_SUITE("bridge") {
       two.devices.push_back(healthy_device());
       poll(world, two);
       CHECK(world.on(house("reason")) == "no_readings");
+      // Part of an answer: there may be another meter or device.
+      world.feed(bridge::InstallationsPolled{{household(device)}, false});
+      CHECK(world.on(house("reason")) == "no_readings");
     }
+  }
+
+  TEST_CASE("a device's status lasts for three polls, however rare they are") {
+    auto options = World::default_options();
+    options.poll_interval = 15min;
+    World world(options);
+    world.settle();
+    poll(world, household());
+    world.run(44min);
+    CHECK(world.on(device_topic("availability")) == "online");
+    world.run(2min);
+    CHECK(world.on(device_topic("availability")) == "offline");
   }
 
   TEST_CASE("a poll takes no meter offline") {

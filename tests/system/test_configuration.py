@@ -64,6 +64,15 @@ def test_the_environment_wins_over_the_file(tmp_path):
     assert "IOMETER2MQTT_PARTNER_POLL_INTERVAL" in result.stderr and "never" in result.stderr
 
 
+def test_a_flag_wins_over_the_environment_for_a_secret_too(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("from the file")
+    result = command("run", "--partner-id", "a", "--partner-secret-file", secret, "--mqtt-keepalive", "0s",
+                     IOMETER2MQTT_PARTNER_SECRET="from the environment")
+    assert result.returncode == 2
+    assert "mqtt.keepalive" in result.stderr and "not both" not in result.stderr, result.stderr
+
+
 def test_an_unknown_command_and_an_unknown_flag():
     for arguments in (["fly"], ["run", "--speed", "5"], []):
         result = command(*arguments)
