@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <utility>
@@ -193,6 +194,31 @@ Config::Mqtt read_mqtt(Reader& in) {
   return mqtt;
 }
 
+bridge::Freshness read_freshness(Reader& in) {
+  bridge::Freshness freshness;
+  freshness.floor = in.duration("availability.floor", 5s, 24h * 7);
+  freshness.ceiling = in.duration("availability.ceiling", 1min, 24h * 31);
+  if (!in.text("availability.fixed").empty())
+    freshness.fixed = in.duration("availability.fixed", 5s, 24h * 31);
+  if (freshness.ceiling < freshness.floor)
+    in.fail("availability.ceiling", "is less than availability.floor");
+  return freshness;
+}
+
+// As systemd (StateDirectory=) and the XDG base directory specification have it; nothing where the
+// user has no home.
+std::string default_state_dir() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): the process is single-threaded here
+  if (const char* systemd = std::getenv("STATE_DIRECTORY"); systemd != nullptr && *systemd != 0)
+    return std::string(systemd).substr(0, std::string_view(systemd).find(':'));
+  if (const char* xdg = std::getenv("XDG_STATE_HOME"); xdg != nullptr && *xdg == '/')
+    return std::string(xdg) + "/iometer2mqtt";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::string(home) + "/.local/state/iometer2mqtt";
+  // NOLINTEND(concurrency-mt-unsafe)
+  return {};
+}
+
 }  // namespace
 
 base::Result<base::Duration> parse_duration(std::string_view text) {
@@ -227,6 +253,10 @@ base::Result<Config> make_config(const OptionValues& values) {
                                : homeassistant::Language::kGerman;
   config.naming.names = in.map("names");
   config.power_split = in.flag("power_split") ? bridge::PowerSplit::kOn : bridge::PowerSplit::kOff;
+  config.freshness = read_freshness(in);
+  config.resume.overlap = in.duration("resume.overlap", 10s, 12h);
+  config.resume.first_start = in.duration("resume.first_start", 0s, 23h);
+  config.state_dir = in.text("state_dir").empty() ? default_state_dir() : in.text("state_dir");
   in.choice("log_level", {"trace", "debug", "info", "warning", "error"});
   config.log_level = in.text("log_level");
   in.require_utf8();
@@ -244,7 +274,9 @@ bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& v
   options.installations = config.partner.installations;
   options.naming = config.naming;
   options.power_split = config.power_split;
-  options.service = {IOMETER_VERSION, instance_id(config), "graphql-transport-ws",
+  options.freshness = config.freshness;
+  options.resume = config.resume;
+  options.service = {IOMETER_VERSION, instance_id(config), "", "graphql-transport-ws",
                      redacted_json(values)};
   return options;
 }

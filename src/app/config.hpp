@@ -43,6 +43,9 @@ struct Config {
   } homeassistant;
   bridge::Naming naming;
   bridge::PowerSplit power_split = bridge::PowerSplit::kOff;
+  bridge::Freshness freshness;
+  bridge::ResumeOptions resume;
+  std::string state_dir;  // empty = nothing is kept
   std::string log_level;
 };
 

@@ -56,13 +56,21 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"homeassistant.prefix", "homeassistant", "discovery prefix"},
     {"homeassistant.status_topic", "homeassistant/status",
      "topic of Home Assistant's birth message"},
+    {"availability.floor", "20m", "shortest time without values after which a meter is offline"},
+    {"availability.ceiling", "48h",
+     "longest such time; between the two, three times its own cadence"},
+    {"availability.fixed", "", "the same time for all meters, whatever their cadence"},
+    {"resume.overlap", "10m", "how much of what is known is asked for again when the API is back"},
+    {"resume.first_start", "1h", "how much history the first start asks for, at most 23h"},
     {"names", "", "names for meters, by number or id: 1EMH0007058153=House", false,
      OptionKind::kMap},
     {"language", "en", "language of the entities' names: en | de"},
     {"power_split", "false",
      "publish power as import and export as well, for meters that send only the signed total: "
      "true | false"},
-    {"state_dir", "", "directory for the bridge's state; not used yet"},
+    {"state_dir", "",
+     "directory for the bridge's state; default: what systemd gives, else "
+     "~/.local/state/iometer2mqtt"},
     {"log_level", "info", "trace | debug | info | warning | error"},
 });
 

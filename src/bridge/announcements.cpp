@@ -1,7 +1,11 @@
 #include "bridge/announcements.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "bridge/words.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -16,6 +20,11 @@ constexpr base::Duration kApart = 5s;
 void Announcements::set(homeassistant::DeviceInfo device,
                         std::vector<homeassistant::Entity> entities, base::SteadyTime now) {
   if (!enabled_) return;
+  if (left_to_others_.contains(device.id)) {
+    if (told_.insert(device.id).second) conflicts_.insert(device.id);
+    next_ = base::SteadyTime::min();
+    return;
+  }
   auto& entry = entries_[device.id];
   entry.device = std::move(device);
   entry.entities = std::move(entities);
@@ -23,9 +32,34 @@ void Announcements::set(homeassistant::DeviceInfo device,
   next_ = std::min(next_, entry.due);
 }
 
+void Announcements::retained(const homeassistant::Announced& announced,
+                             const mqtt::Message& message, Effects& effects) {
+  if (!enabled_) return;
+  auto& entry = entries_[announced.device.id];
+  if (!entry.announced.empty()) return;  // by us, since the start
+  entry.announced = message.payload;
+  for (const auto& entity : announced.entities) entry.components.emplace(entity.id, entity);
+  effects.send(message);
+}
+
+void Announcements::remove(const std::string& device_id, Effects& effects) {
+  entries_.erase(device_id);
+  if (!enabled_ || left_to_others_.contains(device_id)) return;
+  effects.send(
+      {homeassistant::config_topic(options_.prefix, device_id), "", mqtt::Qos::kAtLeastOnce, true});
+}
+
 void Announcements::flush(base::SteadyTime now, Effects& effects) {
   if (now < next_) return;
   next_ = base::SteadyTime::max();
+  for (const auto& id : std::exchange(conflicts_, {})) {
+    effects.facts.push_back(
+        {Fact::Level::kWarning, events::kAnnouncedElsewhere, "",
+         fmt::format("{} is announced to Home Assistant by a bridge with another base topic, which "
+                     "is online: it stays there; set homeassistant.discovery: off in one of them, "
+                     "or another homeassistant.prefix",
+                     id)});
+  }
   for (auto& [id, entry] : entries_) {
     if (entry.due <= now) announce(entry, now, effects);
     next_ = std::min(next_, entry.due);

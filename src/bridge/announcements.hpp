@@ -5,11 +5,13 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "bridge/events.hpp"
+#include "homeassistant/announced.hpp"
 #include "homeassistant/discovery.hpp"
 
 namespace iometer::bridge {
@@ -22,6 +24,16 @@ class Announcements {
   // The device has these entities now. Nothing happens where that is what was announced.
   void set(homeassistant::DeviceInfo device, std::vector<homeassistant::Entity> entities,
            base::SteadyTime now);
+
+  // What the broker retains for a device of ours: the last announcement, of an earlier start. Its
+  // entities that are gone now are taken away when the device is announced.
+  void retained(const homeassistant::Announced& announced, const mqtt::Message& message,
+                Effects& effects);
+  // Another bridge, that is alive, announces this device: we do not.
+  void leave_to_other(const std::string& device_id) { left_to_others_.insert(device_id); }
+
+  // Takes the device away with all its entities.
+  void remove(const std::string& device_id, Effects& effects);
 
   // Sends what is due.
   void flush(base::SteadyTime now, Effects& effects);
@@ -40,7 +52,10 @@ class Announcements {
 
   homeassistant::DiscoveryOptions options_;
   bool enabled_;
-  std::map<std::string, Entry> entries_;             // by device id
+  std::map<std::string, Entry> entries_;  // by device id
+  std::set<std::string> left_to_others_;
+  std::set<std::string> conflicts_;  // of those, the ones that we would announce: not told yet
+  std::set<std::string> told_;
   base::SteadyTime next_ = base::SteadyTime::max();  // the earliest `due`
 };
 

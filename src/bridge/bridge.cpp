@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
+#include "bridge/cleanup.hpp"
+#include "bridge/device_ids.hpp"
 #include "bridge/reading_id.hpp"
+#include "bridge/requests.hpp"
 #include "bridge/words.hpp"
 
 namespace iometer::bridge {
@@ -18,6 +20,10 @@ constexpr base::Duration kTickInterval = 1s;
 constexpr std::size_t kFactsPerMinute = 60;
 // Longer than the API pauses within a replay.
 constexpr base::Duration kReplayPause = 10s;
+// A poll's news are believed for a few of them.
+constexpr base::Duration kLeastStatusLasts = 10min;
+// What a start time may differ from the cursor by rounding.
+constexpr base::Duration kRounding = 1s;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -26,19 +32,39 @@ struct Overloaded : Handlers... {
 template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
+MetersOptions meters_options(const BridgeOptions& options) {
+  return {service_device_id(options.service.instance), options.naming, options.power_split,
+          options.freshness, std::max(kLeastStatusLasts, 3 * options.poll_interval)};
+}
+
 }  // namespace
 
-Bridge::Bridge(const BridgeOptions& options)
-    : installations_(options.installations),
-      meters_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance),
-              options.naming, options.power_split),
-      devices_(mqtt::Topics(options.base_topic), service_device_id(options.service.instance),
-               options.naming, options.poll_interval),
-      service_(mqtt::Topics(options.base_topic), options.service, options.naming.language),
-      announcements_(options.discovery, options.announce) {}
+Bridge::Bridge(const BridgeOptions& options, std::optional<Memory> memory, const base::Now& now)
+    : discovery_prefix_(options.announce ? options.discovery.prefix : ""),
+      instance_(options.service.instance),
+      topics_(options.base_topic),
+      installations_(options.installations),
+      meters_(topics_, meters_options(options)),
+      devices_(topics_, service_device_id(options.service.instance), options.naming,
+               options.poll_interval),
+      service_(topics_, options.service, options.naming.language),
+      announcements_(options.discovery, options.announce),
+      cursor_(options.resume) {
+  if (memory) restore(*memory, now);
+}
 
-Effects Bridge::on(const Event& event, const base::Now& now) {
+Effects Bridge::on(const Event& event, const base::Now& raw) {
+  clock_.follow(raw);
+  const auto now = clock_.now(raw);
   Effects effects;
+  dispatch(event, raw, now, effects);
+  limit_facts(now, effects);
+  for (const auto& fact : effects.facts) effects.send(service_.event(fact, now.wall));
+  return effects;
+}
+
+void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now& now,
+                      Effects& effects) {
   std::visit(
       Overloaded{
           [&](const ReadingReceived& e) { on_reading(e, now, effects); },
@@ -49,17 +75,27 @@ Effects Bridge::on(const Event& event, const base::Now& now) {
             service_.message_dropped();
             effects.facts.push_back({Fact::Level::kWarning, events::kMessageDropped, "", e.what});
           },
-          [&](const ServerClockSeen& e) { server_offset_ = e.offset; },
+          [&](const ServerClockSeen& e) { on_clock(e.offset, raw, effects); },
           [&](const PartnerSeen& e) { service_.partner(e.name); },
           [&](const BrokerUp&) {
             service_.broker_up(now.wall);
             next_tick_ = base::SteadyTime::min();
           },
           [&](const BrokerDown&) { service_.broker_down(); },
-          [&](const ReadingCommitted& e) { cursor_.committed(e.commit_id); },
+          [&](const RetainedRead& e) { on_retained(e, now, effects); },
+          [&](const RequestReceived& e) { on_request(e, now, effects); },
+          [&](const RivalSeen& e) {
+            effects.facts.push_back(
+                {Fact::Level::kWarning, events::kSecondBridge, "",
+                 fmt::format("another bridge ({}) came to \"{}\" and was told to stay away: give "
+                             "each its own mqtt.base_topic",
+                             e.instance, topics_.base())});
+          },
+          [&](const StateSaved& e) { on_saved(e, effects); },
+          [&](const ReadingCommitted& e) { committed(e.commit_id); },
           [&](const PublishRefused& e) {
             service_.publish_refused();
-            if (e.commit_id) cursor_.committed(*e.commit_id);
+            if (e.commit_id) committed(*e.commit_id);
             effects.facts.push_back(
                 {Fact::Level::kWarning, events::kPublishRefused, "",
                  fmt::format("the broker refused {} (reason code {:#x})", e.topic, e.reason_code)});
@@ -68,47 +104,83 @@ Effects Bridge::on(const Event& event, const base::Now& now) {
           [&](const Tick& e) { on_tick(e, now, effects); },
       },
       event);
-  limit_facts(now, effects);
-  for (const auto& fact : effects.facts) effects.send(service_.event(fact, now.wall));
-  return effects;
+}
+
+void Bridge::committed(std::uint64_t commit_id) {
+  if (leftovers_.committed(commit_id)) return;
+  cursor_.committed(commit_id);
+  uncommitted_.erase(commit_id);
 }
 
 void Bridge::on_poll(InstallationsPolled event, const base::Now& now, Effects& effects) {
   std::erase_if(event.installations,
                 [&](const model::Installation& one) { return !is_wanted(one.id); });
-  meters_.installations(event, on_api_clock(now), effects);
+  auto known = meters_.installation_ids();
+  known.merge(devices_.installation_ids());
+  const auto changes = listings_.poll(event, known);
+  set_linked(changes.linked, true, now, effects);
+  set_linked(changes.unlinked, false, now, effects);
+  meters_.installations(event, now, effects);
   devices_.installations(event, now, effects);
 }
 
+void Bridge::set_linked(const std::set<std::string>& installations, bool linked,
+                        const base::Now& now, Effects& effects) {
+  for (const auto& id : installations) {
+    meters_.set_linked(id, linked, now, effects);
+    devices_.set_linked(id, linked, now);
+  }
+}
+
 void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects) {
-  if (!is_wanted(event.reading.meter.installation_id)) return;
-  const auto api_now = on_api_clock(now);
-  const auto fingerprint = reading_fingerprint(event.reading);
-  if (!duplicates_.insert(fingerprint, api_now.wall)) {
-    meters_.duplicate(event.reading, now.steady);
+  const auto& reading = event.reading;
+  if (!is_wanted(reading.meter.installation_id)) return;
+  const auto fingerprint = reading_fingerprint(reading);
+  if (!duplicates_.insert(fingerprint, now.wall)) {
+    meters_.duplicate(reading, now.steady);
     return;
   }
+  silence_.heard();
   const auto commit_id = ++last_commit_id_;
-  cursor_.pending(commit_id, api_now.wall);
-  const bool live = meters_.reading(event.reading, fingerprint, commit_id, api_now, effects);
+  cursor_.pending(commit_id, now.wall);
+  uncommitted_.emplace(commit_id, fingerprint);
+  const bool live = meters_.reading({reading, fingerprint, commit_id, resent_until_}, now, effects);
   if (!live) return;  // it may have waited for us: its arrival proves nothing
-  cursor_.complete_until(api_now.wall);
+  if (listings_.heard(reading.meter.installation_id))
+    set_linked({reading.meter.installation_id}, true, now, effects);
+  cursor_.complete_until(now.wall);
 }
 
 void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects) {
   service_.api_link(event, now.wall);
-  meters_.api_link(event.live);
+  if (event.live) {
+    meters_.api(ApiPhase::kLive);
+  } else if (api_live_ || !event.reason.empty()) {
+    meters_.api(ApiPhase::kDown);  // and not yet before the first attempt has failed
+  }
   if (event.live && !api_live_) {
     meters_.subscribed(now.steady);
-    if (event.start_time)
-      cursor_.complete_until(*event.start_time);  // what was before is not to be had any more
+    const auto start = event.start_time.value_or(now.wall);
+    if (const auto position = cursor_.position(); position && start > *position + kRounding) {
+      service_.gap();
+      effects.facts.push_back(
+          {Fact::Level::kWarning, events::kGap, "",
+           fmt::format("readings that the API received from {} to {} are lost: it does not go back "
+                       "further",
+                       base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(*position)),
+                       base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(start)))});
+    }
+    cursor_.complete_until(start);  // what was before is not to be had any more
     const auto from =
         event.start_time ? base::format_rfc3339(*event.start_time) : std::string("now");
-    effects.facts.push_back({Fact::Level::kInfo, events::kUpstreamUp, "",
-                             fmt::format("subscribed to readings from {}", from)});
+    if (!std::exchange(renewing_, false))
+      effects.facts.push_back({Fact::Level::kInfo, events::kUpstreamUp, "",
+                               fmt::format("subscribed to readings from {}", from)});
   } else if (event.auth_failed && !auth_failed_) {
+    renewing_ = false;
     effects.facts.push_back({Fact::Level::kWarning, events::kAuthFailed, "", event.reason});
   } else if (!event.live && api_live_ && !event.reason.empty()) {
+    renewing_ = false;
     effects.facts.push_back({Fact::Level::kWarning, events::kUpstreamDown, "", event.reason});
   }
   api_live_ = event.live;
@@ -119,12 +191,76 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
 // Quiet alone proves nothing, the link may have died without a word.
 void Bridge::on_answer(const base::Now& now) {
   if (api_live_ && now.steady >= meters_.last_heard() + kReplayPause)
-    cursor_.complete_until(on_api_clock(now).wall);
+    cursor_.complete_until(now.wall);
+}
+
+void Bridge::on_clock(base::Duration offset, const base::Now& raw, Effects& effects) {
+  const auto change = clock_.seen(offset, raw);
+  // Set forward, what was noted is only earlier than it need be.
+  if (change < base::Duration{0}) {
+    cursor_.set_back(-change);
+    duplicates_.set_back(-change);
+  }
+  const bool was_wrong = service_.is_clock_wrong();
+  service_.clock_offset(offset);
+  if (service_.is_clock_wrong() && !was_wrong) {
+    effects.facts.push_back(
+        {Fact::Level::kWarning, events::kClockWrong, "",
+         fmt::format("the API's clock is {} s {} of this machine's: check the time here; the API's "
+                     "is used",
+                     std::abs(offset / 1s), offset > 0s ? "ahead" : "behind")});
+  }
+}
+
+void Bridge::on_saved(const StateSaved& event, Effects& effects) {
+  service_.state_saved(event.error);
+  const bool saved = event.error.empty();
+  if (std::exchange(saved_, saved) && !saved) {
+    effects.facts.push_back(
+        {Fact::Level::kWarning, events::kStateUnsaved, "",
+         fmt::format("{}; a restart goes on from what the broker retains", event.error)});
+  }
+}
+
+void Bridge::on_request(const RequestReceived& event, const base::Now& now, Effects& effects) {
+  const auto answer = [&](std::string payload) {
+    effects.send({topics_.bridge("response/" + event.command), std::move(payload),
+                  mqtt::Qos::kAtLeastOnce, false});
+  };
+  const auto request = parse_request(event.payload);
+  if (!request) return answer(response_error(request.error().what, {}));
+  if (event.command == "cleanup") {
+    answer(response_ok(clean_up(request->dry_run, now, effects), *request));
+  } else if (event.command == "refresh") {
+    effects.poll_now = true;
+    answer(response_ok("{}", *request));
+  } else if (event.command == "rediscover") {
+    effects.replay_retained = true;
+    answer(response_ok("{}", *request));
+  } else {
+    answer(
+        response_error("there is no such command; known: cleanup, rediscover, refresh", *request));
+  }
+}
+
+std::string Bridge::clean_up(bool dry_run, const base::Now& now, Effects& effects) {
+  const CleanupScope scope{meters_.removable(), devices_.removable(), at_broker_};
+  const auto plan = plan_cleanup(memory(now, false), scope);
+  if (!dry_run) {
+    for (const auto& id : scope.meters) meters_.remove(id, announcements_, effects);
+    for (const auto& id : scope.devices) devices_.remove(id, announcements_, effects);
+    mqtt::Parcel strays;
+    for (const auto& topic : plan.strays)
+      strays.messages.push_back({topic, "", mqtt::Qos::kAtLeastOnce, true});
+    if (!strays.messages.empty()) effects.parcels.push_back(std::move(strays));
+    std::erase_if(at_broker_, [&](const auto& topic) { return plan.topics.contains(topic); });
+    effects.record = true;
+  }
+  return cleanup_json(plan, dry_run);
 }
 
 void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {
-  const auto api_now = on_api_clock(now);
-  if (!event.readings_waiting) meters_.end_replay(api_now, effects);
+  if (!event.readings_waiting) meters_.end_replay(now, effects);
   announcements_.flush(now.steady, effects);
   if (now.steady >= reannounce_at_) {
     reannounce_at_ = base::SteadyTime::max();
@@ -132,13 +268,24 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   }
   if (now.steady < next_tick_) return;
   next_tick_ = now.steady + kTickInterval;
-  duplicates_.prune(cursor_.oldest_of_interest(api_now.wall));
+  duplicates_.prune(cursor_.oldest_of_interest(now.wall));
   service_.publish_info(meters_.count(), devices_.count(), now, announcements_, effects);
-  meters_.tick(api_now, announcements_, effects);
+  meters_.tick(now, announcements_, effects);
   devices_.tick(now, announcements_, effects);
   service_.publish_health(
       {meters_.counts(), event.memory_bytes, event.parcels_waiting, cursor_.pending_count()}, now,
       effects);
+  if (api_live_ && !event.readings_waiting) watch_silence(now, effects);
+}
+
+void Bridge::watch_silence(const base::Now& now, Effects& effects) {
+  if (!silence_.is_due(meters_.last_heard(), meters_.shortest_cadence(now), now.steady)) return;
+  effects.renew_subscription = true;
+  renewing_ = true;
+  // Where it does not help, nobody wants to read it again and again.
+  if (silence_.renewals() > 1) return;
+  effects.facts.push_back({Fact::Level::kInfo, events::kSubscriptionRenewed, "",
+                           "the API has sent nothing for long: subscribing anew"});
 }
 
 // A broken source must neither flood the log nor fill the memory with events.
@@ -167,7 +314,7 @@ base::SteadyTime Bridge::next_deadline() const {
 }
 
 base::WallTime Bridge::resume_from(const base::Now& now) const {
-  return cursor_.resume_from(now.wall + server_offset_);
+  return cursor_.resume_from(clock_.now(now).wall);
 }
 
 }  // namespace iometer::bridge

@@ -3,16 +3,24 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "bridge/announcements.hpp"
+#include "bridge/api_clock.hpp"
 #include "bridge/cursor.hpp"
 #include "bridge/devices.hpp"
 #include "bridge/duplicates.hpp"
 #include "bridge/events.hpp"
+#include "bridge/leftovers.hpp"
+#include "bridge/listings.hpp"
+#include "bridge/memory.hpp"
 #include "bridge/meters.hpp"
+#include "bridge/recall.hpp"
 #include "bridge/service.hpp"
+#include "bridge/silence.hpp"
 
 namespace iometer::bridge {
 
@@ -24,12 +32,16 @@ struct BridgeOptions {
   std::set<std::string> installations;                     // only these, by id; empty = all
   Naming naming;
   PowerSplit power_split = PowerSplit::kOff;
+  Freshness freshness;
+  ResumeOptions resume;
   ServiceInfo service;
 };
 
 class Bridge {
  public:
-  explicit Bridge(const BridgeOptions& options);
+  // `memory` is what it knew before a restart, if anything.
+  explicit Bridge(const BridgeOptions& options, std::optional<Memory> memory = std::nullopt,
+                  const base::Now& now = {});
 
   [[nodiscard]] Effects on(const Event& event, const base::Now& now);
 
@@ -39,31 +51,63 @@ class Bridge {
   // The startTime of a subscription that begins now; whole seconds, on the API's clock.
   [[nodiscard]] base::WallTime resume_from(const base::Now& now) const;
 
+  // All that a restart needs. `clean`: this is the end, and the broker has acknowledged everything.
+  [[nodiscard]] Memory memory(const base::Now& now, bool clean) const;
+
+  // Installations that should be asked for by id with the next polls.
+  [[nodiscard]] std::set<std::string> doubtful() const { return listings_.doubtful(); }
+
  private:
   [[nodiscard]] bool is_wanted(const std::string& installation_id) const {
     return installations_.empty() || installations_.contains(installation_id);
   }
+  void restore(const Memory& memory, const base::Now& now);
+  void dispatch(const Event& event, const base::Now& raw, const base::Now& now, Effects& effects);
   void on_poll(InstallationsPolled event, const base::Now& now, Effects& effects);
   void on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects);
   void on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects);
   void on_answer(const base::Now& now);
+  void on_retained(const RetainedRead& event, const base::Now& now, Effects& effects);
+  void on_clock(base::Duration offset, const base::Now& raw, Effects& effects);
+  void on_saved(const StateSaved& event, Effects& effects);
+  void on_request(const RequestReceived& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
+  std::string clean_up(bool dry_run, const base::Now& now, Effects& effects);
+  void limit_resent(const std::optional<base::WallTime>& alive, const base::Now& now);
+  void take_announcements(const Retained& retained, Effects& effects);
+  void set_linked(const std::set<std::string>& installations, bool linked, const base::Now& now,
+                  Effects& effects);
+  void committed(std::uint64_t commit_id);
+  void watch_silence(const base::Now& now, Effects& effects);
   void limit_facts(const base::Now& now, Effects& effects);
-  [[nodiscard]] base::Now on_api_clock(const base::Now& now) const {
-    return {now.steady, now.wall + server_offset_};
-  }
+  [[nodiscard]] std::set<std::string> topics_in_use(const base::Now& now) const;
 
+  std::string discovery_prefix_;  // "" = nothing is announced
+  std::string instance_;
+  mqtt::Topics topics_;
   std::set<std::string> installations_;
   Meters meters_;
   Devices devices_;
   Service service_;
   Announcements announcements_;
+  Listings listings_;
   Duplicates duplicates_;
   Cursor cursor_;
-  base::Duration server_offset_{0};
+  ApiClock clock_;
+  Silence silence_;
+  Leftovers leftovers_;
+  std::map<std::uint64_t, std::uint64_t> uncommitted_;  // fingerprints by commit id
+  // Up to then readings may have been published by an earlier start that could not note it.
+  std::optional<base::WallTime> resent_until_;
+  base::WallTime saved_at_;          // of the memory
+  bool remembers_ = false;           // there was a memory
+  bool retained_read_ = false;       // since the start
+  std::set<std::string> at_broker_;  // retained topics of our scheme when we connected
   std::uint64_t last_commit_id_ = 0;
   bool api_live_ = false;
   bool auth_failed_ = false;
+  bool saved_ = true;
+  bool renewing_ = false;  // the subscription, because of silence
   base::SteadyTime facts_refill_ = base::SteadyTime::min();
   std::size_t facts_left_ = 0;
   bool suppression_told_ = false;

@@ -14,6 +14,11 @@ void Cursor::complete_until(base::WallTime at) {
   if (!complete_until_ || *complete_until_ < at) complete_until_ = at;
 }
 
+void Cursor::set_back(base::Duration by) {
+  if (complete_until_) *complete_until_ -= by;
+  for (auto& [id, arrival] : pending_) arrival -= by;
+}
+
 std::optional<base::WallTime> Cursor::position() const {
   // Until the first replay is complete, what has arrived says nothing about what is missing.
   if (!complete_until_) return std::nullopt;
@@ -23,13 +28,13 @@ std::optional<base::WallTime> Cursor::position() const {
 
 base::WallTime Cursor::resume_from(base::WallTime now) const {
   const auto at = position();
-  const auto wanted = at ? *at - kOverlap : now - kFirstStart;
-  const auto start = std::clamp(wanted, now - kFurthest, now - kOverlap);
+  const auto wanted = at ? *at - options_.overlap : now - options_.first_start;
+  const auto start = std::clamp(wanted, now - kFurthest, now - options_.overlap);
   return std::chrono::floor<std::chrono::seconds>(start);
 }
 
 base::WallTime Cursor::oldest_of_interest(base::WallTime now) const {
-  return resume_from(now) - kOverlap;
+  return resume_from(now) - options_.overlap;
 }
 
 }  // namespace iometer::bridge

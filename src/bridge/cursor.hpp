@@ -12,13 +12,18 @@
 
 namespace iometer::bridge {
 
-class Cursor {
- public:
+struct ResumeOptions {
   // How far before the cursor a subscription starts: covers clocks that differ and readings that
   // overtake each other.
-  static constexpr base::Duration kOverlap = std::chrono::minutes{10};
+  base::Duration overlap = std::chrono::minutes{10};
   // What a first start asks for.
-  static constexpr base::Duration kFirstStart = std::chrono::hours{1};
+  base::Duration first_start = std::chrono::hours{1};
+};
+
+class Cursor {
+ public:
+  explicit Cursor(const ResumeOptions& options = {}) : options_(options) {}
+
   // The API's 24 hours, less a little for the way there.
   static constexpr base::Duration kFurthest = std::chrono::hours{23} + std::chrono::minutes{55};
 
@@ -28,6 +33,13 @@ class Cursor {
   // The stream has brought everything that the API received before `at`.
   void complete_until(base::WallTime at);
 
+  // As it was before a restart.
+  void restore(base::WallTime position) { complete_until_ = position; }
+  // The API's clock was set back by that much: what was noted by it is earlier, too.
+  void set_back(base::Duration by);
+  // Up to when the broker has everything; none until the first replay is complete.
+  [[nodiscard]] std::optional<base::WallTime> position() const;
+
   // The startTime of a subscription that begins now.
   [[nodiscard]] base::WallTime resume_from(base::WallTime now) const;
   // Readings that arrived before this will not be asked for again.
@@ -35,8 +47,7 @@ class Cursor {
   [[nodiscard]] std::size_t pending_count() const { return pending_.size(); }
 
  private:
-  [[nodiscard]] std::optional<base::WallTime> position() const;
-
+  ResumeOptions options_;
   std::map<std::uint64_t, base::WallTime>
       pending_;  // commit ids grow with arrival: the first is the oldest
   std::optional<base::WallTime> complete_until_;

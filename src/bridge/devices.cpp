@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "base/text.hpp"
+#include "bridge/device_ids.hpp"
+#include "bridge/listings.hpp"
 #include "bridge/meter_payloads.hpp"
 
 namespace iometer::bridge {
@@ -37,14 +38,58 @@ bool has_connection(const model::Device& device) {
 
 }  // namespace
 
-Devices::Device& Devices::find_or_add(const std::string& id) {
-  auto [found, added] = devices_.try_emplace(id);
-  if (added) {
-    const auto slug = mqtt::device_slug(id);
-    found->second.slug = slugs_.contains(slug) ? mqtt::identifier(id) : slug;
-    slugs_.insert(found->second.slug);
+void Devices::restore(const std::vector<RememberedDevice>& devices, const base::Now& now) {
+  for (const auto& remembered : devices) {
+    auto& device = devices_[remembered.id];
+    device.slug = remembered.slug;
+    device.name = remembered.name;
+    device.installation_id = remembered.installation_id;
+    device.seen = std::min(remembered.seen, now.wall);
+    device.unlinked_since = remembered.unlinked_since;
+    slugs_.emplace(device.slug, remembered.id);
   }
-  return found->second;
+}
+
+std::vector<RememberedDevice> Devices::remember() const {
+  std::vector<RememberedDevice> list;
+  for (const auto& [id, device] : devices_) {
+    list.push_back(
+        {id, device.slug, device.name, device.installation_id, device.seen, device.unlinked_since});
+  }
+  return list;
+}
+
+void Devices::retained(std::string_view slug, std::string_view leaf, const std::string& payload) {
+  const auto found = slugs_.find(std::string(slug));
+  if (found != slugs_.end()) devices_.at(found->second).published[std::string(leaf)] = payload;
+}
+
+void Devices::publish_all(const base::Now& now, Effects& effects) {
+  for (auto& [id, device] : devices_) {
+    const bool fresh = device.published.contains("state") && now.wall - device.seen <= fresh_for_;
+    device.published["availability"] = fresh ? "online" : "offline";
+    for (const auto& [leaf, payload] : device.published)
+      effects.send({topics_.device(device.slug, leaf), payload, Qos::kAtLeastOnce, true});
+  }
+}
+
+Devices::Device& Devices::find_or_add(const std::string& id, Effects& effects) {
+  auto found = devices_.find(id);
+  if (found == devices_.end()) {
+    // What the broker retains knows a device by its identifier in Home Assistant only.
+    if (auto alias = devices_.extract(mqtt::identifier(id))) {
+      alias.key() = id;
+      slugs_[alias.mapped().slug] = id;
+      found = devices_.insert(std::move(alias)).position;
+    }
+  }
+  if (found != devices_.end()) return found->second;
+  effects.record = true;
+  auto& device = devices_[id];
+  device.slug = mqtt::device_slug(id);
+  if (slugs_.contains(device.slug)) device.slug = mqtt::identifier(id);
+  slugs_.emplace(device.slug, id);
+  return device;
 }
 
 // "IOmeter <meter>" where that is certain: a device has neither name nor number of its own.
@@ -62,13 +107,14 @@ void Devices::installations(const InstallationsPolled& poll, const base::Now& no
           !installation.current_device_id || *installation.current_device_id == status.id;
       // An older device that is in a drawer is no entity.
       if (!current && !has_connection(status) && !devices_.contains(status.id)) continue;
-      auto& device = find_or_add(status.id);
+      auto& device = find_or_add(status.id, effects);
       // An answer in part does not tell how many meters there are.
       const bool keep = !poll.complete && !device.name.empty();
       const auto name = keep ? device.name : name_of(device, installation);
       device.changed = device.changed || name != device.name;
       device.name = name;
-      device.seen = now.steady;
+      device.installation_id = installation.id;
+      device.seen = now.wall;
       update(device, status, effects);
     }
   }
@@ -89,23 +135,65 @@ void Devices::publish(Device& device, std::string_view leaf, std::string payload
   effects.send({topics_.device(device.slug, leaf), published, Qos::kAtLeastOnce, true});
 }
 
-void Devices::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
+void Devices::set_linked(const std::string& installation, bool linked, const base::Now& now) {
   for (auto& [id, device] : devices_) {
-    if (now.steady - device.seen > fresh_for_) publish(device, "availability", "offline", effects);
-    if (!std::exchange(device.changed, false)) continue;
-    homeassistant::DeviceInfo info;
-    info.id = "iometer_device_" + mqtt::identifier(id);
-    info.name = device.name;
-    info.manufacturer = "IOmeter GmbH";
-    info.model = "IOmeter";
-    info.via_device = service_id_;
-    std::vector<homeassistant::Entity> entities;
-    for (const auto& spec : homeassistant::diagnostics()) {
-      entities.push_back(
-          homeassistant::diagnostic_entity(spec, topics_, device.slug, naming_.language));
-    }
-    announcements.set(std::move(info), std::move(entities), now.steady);
+    if (device.installation_id == installation && device.unlinked_since.has_value() == linked)
+      device.unlinked_since = linked ? std::nullopt : std::optional(now.wall);
   }
+}
+
+void Devices::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
+  std::vector<std::string> over;
+  for (auto& [id, device] : devices_) {
+    const bool unlinked = device.unlinked_since.has_value();
+    if (unlinked || now.wall - device.seen > fresh_for_)
+      publish(device, "availability", "offline", effects);
+    if (unlinked && now.wall - *device.unlinked_since >= kUnlinkedKept) over.push_back(id);
+    if (std::exchange(device.changed, false)) announce(id, device, now.steady, announcements);
+  }
+  for (const auto& id : over) remove(id, announcements, effects);
+}
+
+void Devices::announce(const std::string& id, const Device& device, base::SteadyTime now,
+                       Announcements& announcements) const {
+  homeassistant::DeviceInfo info;
+  info.id = device_device_id(id);
+  info.name = device.name;
+  info.manufacturer = "IOmeter GmbH";
+  info.model = "IOmeter";
+  info.via_device = service_id_;
+  std::vector<homeassistant::Entity> entities;
+  for (const auto& spec : homeassistant::diagnostics()) {
+    entities.push_back(
+        homeassistant::diagnostic_entity(spec, topics_, device.slug, naming_.language));
+  }
+  announcements.set(std::move(info), std::move(entities), now);
+}
+
+void Devices::remove(const std::string& id, Announcements& announcements, Effects& effects) {
+  const auto found = devices_.find(id);
+  if (found == devices_.end()) return;
+  announcements.remove(device_device_id(id), effects);
+  mqtt::Parcel parcel;
+  for (auto& topic : device_topics(topics_, found->second.slug))
+    parcel.messages.push_back({std::move(topic), "", Qos::kAtLeastOnce, true});
+  effects.parcels.push_back(std::move(parcel));
+  slugs_.erase(found->second.slug);
+  devices_.erase(found);
+}
+
+std::vector<std::string> Devices::removable() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, device] : devices_) {
+    if (device.unlinked_since) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::set<std::string> Devices::installation_ids() const {
+  std::set<std::string> ids;
+  for (const auto& [id, device] : devices_) ids.insert(device.installation_id);
+  return ids;
 }
 
 }  // namespace iometer::bridge

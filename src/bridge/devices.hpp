@@ -11,6 +11,7 @@
 
 #include "bridge/announcements.hpp"
 #include "bridge/events.hpp"
+#include "bridge/memory.hpp"
 #include "bridge/naming.hpp"
 #include "mqtt/topics.hpp"
 
@@ -25,11 +26,26 @@ class Devices {
         naming_(std::move(naming)),
         fresh_for_(std::max(kLeastFresh, 3 * poll_interval)) {}
 
+  // Before anything else: devices as they were before a restart.
+  void restore(const std::vector<RememberedDevice>& devices, const base::Now& now);
+  [[nodiscard]] std::vector<RememberedDevice> remember() const;
+  // What the broker retains on device/<slug>/<leaf>. Only for the devices known already.
+  void retained(std::string_view slug, std::string_view leaf, const std::string& payload);
+  // Everything that should be retained, as far as it is known.
+  void publish_all(const base::Now& now, Effects& effects);
+
+  // `now.wall` is on the API's clock here and below.
   void installations(const InstallationsPolled& poll, const base::Now& now, Effects& effects);
+  void set_linked(const std::string& installation, bool linked, const base::Now& now);
 
   // A status that has not been confirmed for a while is no longer shown.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);
 
+  // Takes away a device with its topics and entities.
+  void remove(const std::string& id, Announcements& announcements, Effects& effects);
+  // Ids of those that are unlinked.
+  [[nodiscard]] std::vector<std::string> removable() const;
+  [[nodiscard]] std::set<std::string> installation_ids() const;
   [[nodiscard]] std::size_t count() const { return devices_.size(); }
 
  private:
@@ -37,13 +53,17 @@ class Devices {
   struct Device {
     std::string slug;
     std::string name;
+    std::string installation_id;
     std::map<std::string, std::string> published;  // leaf → payload
-    base::SteadyTime seen;
+    base::WallTime seen;
+    std::optional<base::WallTime> unlinked_since;
     bool changed = true;  // its announcement
   };
+  void announce(const std::string& id, const Device& device, base::SteadyTime now,
+                Announcements& announcements) const;
   void publish(Device& device, std::string_view leaf, std::string payload, Effects& effects) const;
   void update(Device& device, const model::Device& status, Effects& effects) const;
-  Device& find_or_add(const std::string& id);
+  Device& find_or_add(const std::string& id, Effects& effects);
   [[nodiscard]] std::string name_of(const Device& device,
                                     const model::Installation& installation) const;
 
@@ -51,8 +71,8 @@ class Devices {
   std::string service_id_;
   Naming naming_;
   base::Duration fresh_for_;
-  std::map<std::string, Device> devices_;  // by id
-  std::set<std::string> slugs_;            // of all devices
+  std::map<std::string, Device> devices_;     // by id
+  std::map<std::string, std::string> slugs_;  // of all devices: their ids
 };
 
 }  // namespace iometer::bridge

@@ -15,4 +15,8 @@ void Duplicates::prune(base::WallTime oldest) {
   }
 }
 
+void Duplicates::set_back(base::Duration by) {
+  for (auto& [arrival, fingerprint] : by_arrival_) arrival -= by;
+}
+
 }  // namespace iometer::bridge

@@ -19,6 +19,13 @@ class Duplicates {
   // Forgets what arrived before `oldest`.
   void prune(base::WallTime oldest);
 
+  // The API's clock was set back by that much.
+  void set_back(base::Duration by);
+
+  // All that are known, with their arrival.
+  [[nodiscard]] const std::deque<std::pair<base::WallTime, std::uint64_t>>& all() const {
+    return by_arrival_;
+  }
   [[nodiscard]] std::size_t size() const { return seen_.size(); }
 
  private:

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,6 +24,7 @@ struct ReadingReceived {
 struct InstallationsPolled {
   std::vector<model::Installation> installations;
   bool complete = false;
+  std::set<std::string> absent = {};  // asked for by id, and not there
 };
 // The subscription to the API changed. `state` and `reason` are words for bridge/health: live,
 // connecting, waiting, suspended; "" or why. `start_time` is what a live subscription replays from.
@@ -39,6 +41,26 @@ struct ApiAnswered {};
 // Something in a message of the API could not be used.
 struct MessageDropped {
   std::string what;
+};
+// What the broker retains below our base topic, of the discovery topics, and of other bridges'
+// states; on each connection before anything is published. Where it is not `complete`, what is
+// missing may be there all the same.
+struct RetainedRead {
+  std::vector<mqtt::Message> messages;
+  bool complete = true;
+};
+// A command on bridge/request/<command>.
+struct RequestReceived {
+  std::string command;
+  std::string payload;
+};
+// Another bridge tried to start on our base topic.
+struct RivalSeen {
+  std::string instance;
+};
+// The state file was written, or not: then `error` says why.
+struct StateSaved {
+  std::string error;
 };
 // The API's clock minus ours.
 struct ServerClockSeen {
@@ -70,9 +92,10 @@ struct Tick {
   std::uint64_t parcels_waiting = 0;
 };
 
-using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered,
-                           MessageDropped, ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown,
-                           ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
+using Event =
+    std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered, MessageDropped,
+                 ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown, RetainedRead, RequestReceived,
+                 RivalSeen, StateSaved, ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
 
 // Something worth a log line and a message on bridge/event.
 struct Fact {
@@ -87,6 +110,9 @@ struct Effects {
   std::vector<mqtt::Parcel> parcels;
   std::vector<Fact> facts;
   bool replay_retained = false;  // publish everything retained once more
+  bool record = false;  // new topics are among the messages: save the memory before they go out
+  bool renew_subscription = false;
+  bool poll_now = false;
 
   // One message that stands for itself.
   void send(mqtt::Message message) { parcels.push_back({{std::move(message)}, std::nullopt}); }

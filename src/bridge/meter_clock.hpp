@@ -15,6 +15,11 @@ class MeterClock {
   // How far from its habit a live reading may be.
   static constexpr base::Duration kLiveAge = std::chrono::minutes{1};
 
+  // As it was before a restart.
+  void restore(base::Duration offset) { offsets_.assign(1, offset); }
+  [[nodiscard]] bool is_learnt() const { return !offsets_.empty(); }
+  [[nodiscard]] base::Duration offset() const;  // time minus arrival, 0 until learnt
+
   // A reading that came live.
   void learn(base::WallTime time, base::WallTime arrival);
 
@@ -38,8 +43,6 @@ class MeterClock {
   [[nodiscard]] base::Duration age(base::WallTime time, base::WallTime now) const;
 
  private:
-  [[nodiscard]] base::Duration offset() const;  // time minus arrival, 0 until learnt
-
   std::deque<base::Duration> offsets_;
   std::vector<base::Duration> ahead_;  // of the latest readings in a row that were not believed
 };

@@ -30,6 +30,16 @@ std::string_view quality_word(Quality quality) {
   return kWords[static_cast<std::size_t>(quality)];
 }
 
+void MeterState::restore(const std::vector<ObisCode>& codes, const std::vector<Value>& values) {
+  codes_.insert(codes.begin(), codes.end());
+  for (const auto& value : values) {
+    const bool is_half = !codes_.contains(value.code);  // made by split_power()
+    if (is_half && power_split_ == PowerSplit::kOff) continue;
+    samples_.insert_or_assign(value.code,
+                              Sample{sensor_for(value.code, value.unit), value.time, value.value});
+  }
+}
+
 Judgement MeterState::apply(const model::MeterReading& reading, bool future,
                             base::WallTime latest) {
   latest_ = latest;

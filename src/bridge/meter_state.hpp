@@ -59,6 +59,17 @@ class MeterState {
   Judgement apply(const model::MeterReading& reading, bool future,
                   base::WallTime latest = base::WallTime::max());
 
+  // As it was before a restart: all codes that ever came, and the newest values in their published
+  // units. Keys follow this version's catalogue.
+  struct Value {
+    model::ObisCode code;
+    std::string unit;
+    base::WallTime time;
+    base::Decimal value;
+  };
+  void restore(const std::vector<model::ObisCode>& codes, const std::vector<Value>& values);
+
+  [[nodiscard]] const std::set<model::ObisCode>& codes() const { return codes_; }
   [[nodiscard]] const std::map<model::ObisCode, Sample>& samples() const { return samples_; }
   // The newest time of all codes; only where samples() is not empty.
   [[nodiscard]] base::WallTime newest_time() const;

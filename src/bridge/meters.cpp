@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "bridge/device_ids.hpp"
+#include "bridge/listings.hpp"
 #include "bridge/meter_entities.hpp"
+#include "bridge/meter_listing.hpp"
 #include "bridge/meter_payloads.hpp"
-#include "bridge/naming.hpp"
 #include "bridge/reading_id.hpp"
 #include "bridge/words.hpp"
 
@@ -16,50 +18,91 @@ namespace iometer::bridge {
 namespace {
 
 using homeassistant::Label;
-using homeassistant::ValueKind;
 using model::ObisCode;
 using mqtt::Qos;
 
 using namespace std::chrono_literals;
 
-// How long values stay trusted without a new one: twice the slowest cadence that meters are known
-// to have.
-constexpr base::Duration kFresh = 30min;
 // How long a meter that the API lists is waited for with its announcement.
 constexpr base::Duration kFirstValues = 10s;
-
 constexpr Label kMeterWord{"Meter", "Zähler"};
-
-std::string join(const std::vector<ObisCode>& codes) {
-  std::string text;
-  for (const auto& code : codes) text += (text.empty() ? "" : ", ") + code.canonical();
-  return text;
-}
-
-// What the status of a meter's only reader says about missing values; "" = nothing.
-std::string_view reader_problem(const model::Device& device) {
-  if (device.bridge.connection_status.value() == model::ConnectionStatus::kDisconnected)
-    return reasons::kBridgeDisconnected;
-  if (device.core.connection_status.value() == model::ConnectionStatus::kDisconnected)
-    return reasons::kCoreDisconnected;
-  if (device.core.attachment_status.value() == model::CoreAttachmentStatus::kDetached)
-    return reasons::kCoreDetached;
-  if (device.core.pin_status.value() == model::PinStatus::kMissing) return reasons::kPinMissing;
-  return "";
-}
 
 }  // namespace
 
-Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime now) {
-  const auto [position, added] = meters_.try_emplace(meter.id);
-  auto& entry = position->second;
-  if (added) {
-    entry.slug = free_slug(meter);
-    slugs_.insert(entry.slug);
-    entry.state = MeterState(power_split_);
-    entry.known_since = now;
+Meters::Meters(mqtt::Topics topics, MetersOptions options)
+    : topics_(std::move(topics)), options_(std::move(options)) {
+  context_.freshness = options_.freshness;
+  context_.status_lasts = options_.status_lasts;
+}
+
+void Meters::restore(const std::vector<RememberedMeter>& meters, base::SteadyTime now) {
+  const auto is_renamed = [&](const RememberedMeter& meter) {
+    return options_.naming.configured_name(meter.meter) != meter.configured_name;
+  };
+  // Those that keep their part of the topics first: no other one may take it.
+  for (const bool renamed : {false, true}) {
+    for (const auto& remembered : meters) {
+      if (is_renamed(remembered) != renamed || meters_.contains(remembered.meter.id)) continue;
+      const bool taken = renamed || slugs_.contains(remembered.slug);
+      auto& meter =
+          add(remembered.meter, taken ? free_slug(remembered.meter) : remembered.slug, now);
+      bridge::restore(meter, remembered);
+    }
   }
-  entry.changed = entry.changed || added || entry.meter.number != meter.number;
+}
+
+std::vector<RememberedMeter> Meters::remember() const {
+  std::vector<RememberedMeter> list;
+  list.reserve(meters_.size());
+  for (const auto& [id, meter] : meters_) list.push_back(bridge::remember(meter));
+  return list;
+}
+
+void Meters::retained(const std::string& slug, base::WallTime time) {
+  const auto found = slugs_.find(slug);
+  if (found != slugs_.end()) meters_.at(found->second).published_until = time;
+}
+
+void Meters::publish_all(const base::Now& now, Effects& effects) {
+  for (auto& [id, meter] : meters_) {
+    mqtt::Parcel parcel;
+    std::set<ObisCode> all;
+    for (const auto& [code, sample] : meter.state.samples()) all.insert(code);
+    if (meter.may_publish()) parcel.messages = value_messages(meter, all, meter.state_received);
+    if (!parcel.messages.empty()) {
+      parcel.messages.back().qos = Qos::kAtLeastOnce;
+      effects.parcels.push_back(std::move(parcel));
+    }
+    update_availability(meter, now, effects);
+  }
+}
+
+Meter& Meters::add(const model::Meter& meter, std::string slug, base::SteadyTime now) {
+  auto& entry = meters_[meter.id];
+  slugs_.emplace(slug, meter.id);
+  entry.slug = std::move(slug);
+  entry.meter = meter;
+  entry.configured_name = options_.naming.configured_name(meter);
+  entry.state = MeterState(options_.power_split);
+  entry.known_since = now;
+  entry.changed = true;
+  return entry;
+}
+
+Meter& Meters::find_or_add(const model::Meter& meter, const base::Now& now, Effects& effects) {
+  auto found = meters_.find(meter.id);
+  if (found == meters_.end()) {
+    // What the broker retains knows a meter by its identifier in Home Assistant only.
+    if (auto alias = meters_.extract(mqtt::identifier(meter.id))) {
+      alias.key() = meter.id;
+      slugs_[alias.mapped().slug] = meter.id;
+      found = meters_.insert(std::move(alias)).position;
+    }
+  }
+  effects.record = effects.record || found == meters_.end();
+  if (found == meters_.end()) return add(meter, free_slug(meter), now.steady);
+  auto& entry = found->second;
+  entry.changed = entry.changed || entry.meter.number != meter.number;
   entry.meter = meter;
   return entry;
 }
@@ -67,51 +110,64 @@ Meters::Meter& Meters::find_or_add(const model::Meter& meter, base::SteadyTime n
 // Two meters whose numbers make one slug: the later one is told apart by its id, the whole of it if
 // need be.
 std::string Meters::free_slug(const model::Meter& meter) const {
-  auto slug = mqtt::meter_slug(naming_.name(meter), meter.id);
+  auto slug = mqtt::meter_slug(options_.naming.name(meter), meter.id);
   if (slugs_.contains(slug)) slug += "-" + mqtt::device_slug(meter.id);
   if (slugs_.contains(slug)) slug += "-" + mqtt::identifier(meter.id);
   return slug;
 }
 
-bool Meters::reading(const model::MeterReading& reading, std::uint64_t fingerprint,
-                     std::uint64_t commit_id, const base::Now& now, Effects& effects) {
-  ++counts_.readings;
-  counts_.last = now.wall;
-  auto& meter = find_or_add(reading.meter, now.steady);
-  const bool live = meter.clock.is_live(reading.time, now.wall);
-  const bool replay = catch_up_.is_replay(reading.meter.id, reading.time, live, now.steady);
-  const bool future = replay ? meter.clock.is_future(reading.time, now.wall)
-                             : meter.clock.is_future_again(reading.time, now.wall);
-  replay_seen_ = replay_seen_ || live;
+Meters::Kind Meters::kind_of(Meter& meter, const model::MeterReading& reading,
+                             const base::Now& now) {
+  Kind kind;
+  kind.live = meter.clock.is_live(reading.time, now.wall);
+  kind.replay = catch_up_.is_replay(reading.meter.id, reading.time, kind.live, now.steady);
+  kind.future = kind.replay ? meter.clock.is_future(reading.time, now.wall)
+                            : meter.clock.is_future_again(reading.time, now.wall);
+  replay_seen_ = replay_seen_ || kind.live;
   // No habit of the meter is what still comes of a replay when the patience for it has ended, nor
   // what a device delivers late, all at once.
   const bool in_step =
       !meter.latest || now.wall - meter.latest->arrival >= (reading.time - meter.latest->time) / 2;
   meter.latest = {reading.time, now.wall};
-  if (!replay && !future && replay_seen_ && in_step) meter.clock.learn(reading.time, now.wall);
+  if (!kind.replay && !kind.future && replay_seen_ && in_step)
+    meter.clock.learn(reading.time, now.wall);
+  return kind;
+}
+
+bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effects) {
+  const auto& reading = in.reading;
+  ++counts_.readings;
+  counts_.last = now.wall;
+  auto& meter = find_or_add(reading.meter, now, effects);
+  // Before this reading has a say in it.
+  const bool resent = in.resent_until && reading.time - meter.clock.offset() <= *in.resent_until;
+  const auto [live, replay, future] = kind_of(meter, reading, now);
 
   const auto judgement = meter.state.apply(reading, future, meter.clock.latest(now.wall));
   counts_.late += judgement.late;
   counts_.replaced += judgement.replaced;
-  report(meter, judgement, effects);
+  report_values(meter, judgement, effects.facts);
+  learn_cadence(meter, judgement, reading.time);
   meter.changed = meter.changed || judgement.entities_changed;
+  effects.record = effects.record || judgement.entities_changed;
   meter.unpublished.insert(judgement.moved.begin(), judgement.moved.end());
 
   mqtt::Parcel parcel;
-  parcel.commit_id = commit_id;
-  if (!replay)
+  parcel.commit_id = in.commit_id;
+  if (!replay && meter.may_publish())
     parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
   for (const auto& key : judgement.freed_keys) {
     parcel.messages.push_back({topics_.meter_value(meter.slug, key), "", Qos::kAtMostOnce, true});
   }
-  const ReadingContext context{reading_id(fingerprint),
-                               naming_.display_name(reading.meter, meter.slug), now.wall,
+  const ReadingContext context{reading_id(in.fingerprint),
+                               options_.naming.display_name(reading.meter, meter.slug), now.wall,
                                replay || (judgement.moved.empty() && judgement.late > 0)};
   parcel.messages.push_back({topics_.meter(meter.slug, "reading"),
                              reading_payload(reading, judgement.values, context), Qos::kAtLeastOnce,
                              false});
+  if (resent) mark_resent(parcel.messages.back());
   effects.parcels.push_back(std::move(parcel));
-  if (!replay) update_availability(meter, now.wall, effects);
+  if (!replay) update_availability(meter, now, effects);
   return live;
 }
 
@@ -125,46 +181,17 @@ void Meters::subscribed(base::SteadyTime now) {
   replay_seen_ = false;
 }
 
-void Meters::report(const Meter& meter, const Judgement& judgement, Effects& effects) const {
-  const auto add = [&](std::string_view event, std::string detail) {
-    effects.facts.push_back({Fact::Level::kWarning, event, meter.slug, std::move(detail)});
-  };
-  std::vector<ObisCode> unknown;
-  std::copy_if(judgement.added.begin(), judgement.added.end(), std::back_inserter(unknown),
-               [](const ObisCode& code) { return !homeassistant::find_sensor(code, "").mapped; });
-  if (!unknown.empty()) {
-    effects.facts.push_back(
-        {Fact::Level::kInfo, events::kUnknownObis, meter.slug,
-         fmt::format("published under their codes, disabled in Home Assistant: {}",
-                     join(unknown))});
-  }
-  for (const auto& value : judgement.values) {
-    const auto code = value.source.obis.canonical();
-    if (value.quality == Quality::kAmbiguous)
-      add(events::kAmbiguousCode, fmt::format("{} has two values in one reading", code));
-    if (value.quality == Quality::kUnit) {
-      add(events::kUnitChanged, fmt::format("{} came in \"{}\", which is no unit of it", code,
-                                            base::printable(value.source.unit, 20)));
-    }
-  }
-  const auto is_future = [](const JudgedValue& value) { return value.quality == Quality::kFuture; };
-  if (std::any_of(judgement.values.begin(), judgement.values.end(), is_future)) {
-    add(events::kFutureReading, "a reading is dated more than 15 minutes ahead");
-  }
-}
-
 std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes,
                                                   base::WallTime now) {
   std::vector<mqtt::Message> messages;
   if (codes.empty()) return messages;
   for (const auto& code : codes) {
     const auto& sample = meter.state.samples().at(code);
-    auto& newest = sample.sensor.kind == ValueKind::kRegister ? meter.newest_register
-                                                              : meter.newest_instantaneous;
-    newest = std::max(newest.value_or(sample.time), sample.time);
+    meter.status.shown(sample.sensor.kind, sample.time);
     messages.push_back({topics_.meter_value(meter.slug, sample.sensor.key),
                         sample.value.to_string(), Qos::kAtMostOnce, true});
   }
+  meter.state_received = now;
   messages.push_back({topics_.meter(meter.slug, "state"),
                       state_payload(meter.meter, meter.slug, meter.state, now), Qos::kAtMostOnce,
                       true});
@@ -177,12 +204,13 @@ std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<O
 // What a replay moved, once it is over: only now do the values reach their topics.
 void Meters::publish_moved(Meter& meter, const base::Now& now, Effects& effects) {
   mqtt::Parcel parcel;
-  parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
+  if (meter.may_publish())
+    parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
   if (!parcel.messages.empty()) {
     parcel.messages.back().qos = Qos::kAtLeastOnce;
     effects.parcels.push_back(std::move(parcel));
   }
-  update_availability(meter, now.wall, effects);
+  update_availability(meter, now, effects);
 }
 
 CatchUp::End Meters::end_replay(const base::Now& now, Effects& effects) {
@@ -196,37 +224,46 @@ CatchUp::End Meters::end_replay(const base::Now& now, Effects& effects) {
 
 void Meters::installations(const InstallationsPolled& poll, const base::Now& now,
                            Effects& effects) {
+  std::map<std::string_view, const model::Installation*> listed;
   for (const auto& installation : poll.installations) {
-    // The API does not say which device reads which meter: only where there is one of each is it
-    // certain.
-    const bool certain =
-        poll.complete && installation.meters.size() == 1 && installation.devices.size() == 1;
-    for (const auto& listed : installation.meters) {
+    listed.emplace(installation.id, &installation);
+    for (const auto& meter : installation.meters) {
       // An older meter that sends nothing any more is no entity.
       const bool current =
-          !installation.current_meter_id || *installation.current_meter_id == listed.id;
-      if (!current && !meters_.contains(listed.id)) continue;
-      auto& meter = find_or_add(listed, now.steady);
-      meter.status_reason =
-          certain ? reader_problem(installation.devices.front()) : std::string_view();
-      if (!catch_up_.holds_back(listed.id)) update_availability(meter, now.wall, effects);
+          !installation.current_meter_id || *installation.current_meter_id == meter.id;
+      if (current || meters_.contains(meter.id)) find_or_add(meter, now, effects);
     }
+  }
+  // An answer in part says nothing of what it lacks.
+  for (auto& [id, meter] : meters_) {
+    const auto found = listed.find(meter.meter.installation_id);
+    if (found == listed.end()) continue;
+    if (poll.complete && note_listing(meter, *found->second, now.steady)) {
+      effects.facts.push_back({Fact::Level::kInfo, events::kMeterReplaced, meter.slug,
+                               "its installation has another meter now; its entities stay until "
+                               "they are cleaned up"});
+    }
+    if (!catch_up_.holds_back(id)) update_availability(meter, now, effects);
   }
 }
 
-std::string_view Meters::offline_reason(const Meter& meter) const {
-  if (!api_live_) return reasons::kUpstreamDown;
-  if (!meter.status_reason.empty()) return meter.status_reason;
-  return reasons::kNoReadings;
+void Meters::set_linked(const std::string& installation, bool linked, const base::Now& now,
+                        Effects& effects) {
+  for (auto& [id, meter] : meters_) {
+    auto& since = meter.status.unlinked_since;
+    if (meter.meter.installation_id != installation || since.has_value() != linked) continue;
+    since = linked ? std::nullopt : std::optional(now.wall);
+    if (!linked) {
+      effects.facts.push_back({Fact::Level::kWarning, events::kMeterUnlinked, meter.slug,
+                               "the API no longer has its installation; its entities are taken "
+                               "away in 7 days"});
+    }
+    update_availability(meter, now, effects);
+  }
 }
 
-void Meters::update_availability(Meter& meter, base::WallTime now, Effects& effects) {
-  const auto is_fresh = [&](const std::optional<base::WallTime>& newest) {
-    return newest && meter.clock.age(*newest, now) < kFresh;
-  };
-  const bool live = is_fresh(meter.newest_instantaneous);
-  const bool online = live || is_fresh(meter.newest_register);
-  const bool partly = meter.newest_instantaneous && !live;
+void Meters::update_availability(Meter& meter, const base::Now& now, Effects& effects) {
+  const auto words = meter.status.words(context_, meter.clock, now);
   const auto set = [&](std::string& published, std::string_view leaf, std::string_view word) {
     if (published == word) return;
     published = word;
@@ -234,38 +271,85 @@ void Meters::update_availability(Meter& meter, base::WallTime now, Effects& effe
   };
   const auto before = meter.availability;
   // The reason first: whoever sees the availability change finds it.
-  set(meter.reason, "reason", online && !partly ? reasons::kOk : offline_reason(meter));
-  set(meter.availability_live, "availability/live", live ? "online" : "offline");
-  set(meter.availability, "availability", online ? "online" : "offline");
+  set(meter.reason, "reason", words.reason);
+  set(meter.availability_live, "availability/live", words.live ? "online" : "offline");
+  set(meter.availability, "availability", words.online ? "online" : "offline");
   if (!before.empty() && before != meter.availability) {
-    effects.facts.push_back({online ? Fact::Level::kInfo : Fact::Level::kWarning,
-                             online ? events::kMeterOnline : events::kMeterOffline, meter.slug,
-                             meter.reason});
+    effects.facts.push_back({words.online ? Fact::Level::kInfo : Fact::Level::kWarning,
+                             words.online ? events::kMeterOnline : events::kMeterOffline,
+                             meter.slug, meter.reason});
   }
 }
 
 void Meters::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
+  std::vector<std::string> over;
   for (auto& [id, meter] : meters_) {
     // In a replay the reason for missing values may be on its way out.
     if (!meter.availability.empty() && !catch_up_.holds_back(id))
-      update_availability(meter, now.wall, effects);
+      update_availability(meter, now, effects);
+    const auto& since = meter.status.unlinked_since;
+    if (since && now.wall - *since >= kUnlinkedKept) over.push_back(id);
     // Without its values yet, a device would be announced twice within seconds.
     const bool incomplete =
         catch_up_.holds_back(id) ||
         (meter.state.samples().empty() && now.steady < meter.known_since + kFirstValues);
-    if (!meter.changed || incomplete) continue;
-    meter.changed = false;
-    homeassistant::DeviceInfo device;
-    device.id = "iometer_meter_" + mqtt::identifier(id);
-    const auto language = naming_.language;
-    device.name = fmt::format("{} {}", kMeterWord.in(language),
-                              naming_.display_name(meter.meter, meter.slug));
-    device.model = meter_kind(meter.state).in(language);
-    device.serial_number = base::printable(base::trim(meter.meter.number), 64);
-    device.via_device = service_id_;
-    announcements.set(std::move(device), meter_entities(meter.state, meter.slug, topics_, language),
-                      now.steady);
+    if (!incomplete && std::exchange(meter.changed, false)) announce(meter, now, announcements);
   }
+  for (const auto& id : over) remove(id, announcements, effects);
+}
+
+void Meters::announce(const Meter& meter, const base::Now& now,
+                      Announcements& announcements) const {
+  homeassistant::DeviceInfo device;
+  device.id = meter_device_id(meter.meter.id);
+  const auto language = options_.naming.language;
+  device.name = fmt::format("{} {}", kMeterWord.in(language),
+                            options_.naming.display_name(meter.meter, meter.slug));
+  device.model = meter_kind(meter.state).in(language);
+  device.serial_number = base::printable(base::trim(meter.meter.number), 64);
+  device.via_device = options_.service_id;
+  announcements.set(std::move(device), meter_entities(meter.state, meter.slug, topics_, language),
+                    now.steady);
+}
+
+void Meters::remove(const std::string& id, Announcements& announcements, Effects& effects) {
+  const auto found = meters_.find(id);
+  if (found == meters_.end()) return;
+  const auto& meter = found->second;
+  announcements.remove(meter_device_id(meter.meter.id), effects);
+  mqtt::Parcel parcel;
+  for (auto& topic : meter_topics(topics_, bridge::remember(meter)))
+    parcel.messages.push_back({std::move(topic), "", Qos::kAtLeastOnce, true});
+  effects.parcels.push_back(std::move(parcel));
+  effects.facts.push_back({Fact::Level::kInfo, events::kMeterRemoved, meter.slug,
+                           "its topics and entities are taken away"});
+  slugs_.erase(meter.slug);
+  meters_.erase(found);
+}
+
+std::vector<std::string> Meters::removable() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, meter] : meters_) {
+    if (meter.status.unlinked_since || meter.status.replaced) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::optional<base::Duration> Meters::shortest_cadence(const base::Now& now) const {
+  std::optional<base::Duration> shortest;
+  for (const auto& [id, meter] : meters_) {
+    const bool expected =
+        meter.availability == "online" && !meter.status.has_reader_problem(context_, now.steady);
+    const auto cadence = meter.status.cadence();
+    if (expected && cadence) shortest = std::min(shortest.value_or(*cadence), *cadence);
+  }
+  return shortest;
+}
+
+std::set<std::string> Meters::installation_ids() const {
+  std::set<std::string> ids;
+  for (const auto& [id, meter] : meters_) ids.insert(meter.meter.installation_id);
+  return ids;
 }
 
 }  // namespace iometer::bridge

@@ -8,12 +8,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bridge/announcements.hpp"
 #include "bridge/catch_up.hpp"
 #include "bridge/events.hpp"
-#include "bridge/meter_clock.hpp"
-#include "bridge/meter_state.hpp"
+#include "bridge/memory.hpp"
+#include "bridge/meter.hpp"
 #include "bridge/naming.hpp"
 #include "mqtt/topics.hpp"
 
@@ -28,19 +29,38 @@ struct ReadingCounts {
   std::optional<base::WallTime> last;  // arrival of the newest one
 };
 
+// A reading that is no duplicate.
+struct NewReading {
+  const model::MeterReading& reading;
+  std::uint64_t fingerprint = 0;
+  std::uint64_t commit_id = 0;  // of its parcel
+  // What the API may have given to this bridge before it was started again.
+  std::optional<base::WallTime> resent_until;
+};
+
+struct MetersOptions {
+  std::string service_id;  // device that meters are reached through
+  Naming naming;
+  PowerSplit power_split = PowerSplit::kOff;
+  Freshness freshness;
+  base::Duration status_lasts{0};  // how long a poll's news of a reader is believed
+};
+
 class Meters {
  public:
-  Meters(mqtt::Topics topics, std::string service_id, Naming naming, PowerSplit power_split)
-      : topics_(std::move(topics)),
-        service_id_(std::move(service_id)),
-        naming_(std::move(naming)),
-        power_split_(power_split) {}
+  Meters(mqtt::Topics topics, MetersOptions options);
 
-  // A reading that is no duplicate. Its parcel commits `commit_id`. `now.wall` is on the API's
-  // clock. True where it came live: a replay comes in the order of receipt, so what was to be
-  // replayed has been seen.
-  bool reading(const model::MeterReading& reading, std::uint64_t fingerprint,
-               std::uint64_t commit_id, const base::Now& now, Effects& effects);
+  // Before anything else: meters as they were before a restart.
+  void restore(const std::vector<RememberedMeter>& meters, base::SteadyTime now);
+  [[nodiscard]] std::vector<RememberedMeter> remember() const;
+  // `state` of that time is what the broker retains for the meter with that slug.
+  void retained(const std::string& slug, base::WallTime time);
+  // Everything that should be retained, as far as it is known.
+  void publish_all(const base::Now& now, Effects& effects);
+
+  // `now.wall` is on the API's clock here and below. True where it came live: a replay comes in the
+  // order of receipt, so what was to be replayed has been seen.
+  bool reading(const NewReading& reading, const base::Now& now, Effects& effects);
   void duplicate(const model::MeterReading& reading, base::SteadyTime now);
 
   void subscribed(base::SteadyTime now);
@@ -48,61 +68,54 @@ class Meters {
   CatchUp::End end_replay(const base::Now& now, Effects& effects);
 
   void installations(const InstallationsPolled& poll, const base::Now& now, Effects& effects);
-  void api_link(bool live) { api_live_ = live; }
+  // The API has that installation no longer, or again.
+  void set_linked(const std::string& installation, bool linked, const base::Now& now,
+                  Effects& effects);
+  void api(ApiPhase phase) { context_.api = phase; }
 
-  // Availability by age; announcements that are due.
+  // Availability by age; announcements that are due; what has been unlinked for long is taken away.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);
 
-  // True while readings are a replay; then its end is looked for at replay_deadline().
+  // Takes away a meter with its topics and entities.
+  void remove(const std::string& id, Announcements& announcements, Effects& effects);
+  // Ids of those that are unlinked or replaced.
+  [[nodiscard]] std::vector<std::string> removable() const;
+
   // When the newest reading came, or a subscription began.
   [[nodiscard]] base::SteadyTime last_heard() const { return catch_up_.last_heard(); }
+  // True while readings are a replay; then its end is looked for at replay_deadline().
   [[nodiscard]] bool is_replaying() const { return catch_up_.is_active(); }
   [[nodiscard]] base::SteadyTime replay_deadline() const { return catch_up_.earliest_end(); }
+  // The shortest cadence of those meters that should send.
+  [[nodiscard]] std::optional<base::Duration> shortest_cadence(const base::Now& now) const;
+  [[nodiscard]] std::set<std::string> installation_ids() const;
   [[nodiscard]] std::size_t count() const { return meters_.size(); }
   [[nodiscard]] const ReadingCounts& counts() const { return counts_; }
 
  private:
-  struct Arrival {
-    base::WallTime time;
-    base::WallTime arrival;
+  struct Kind {
+    bool live = false;    // as young as live ones are
+    bool replay = false;  // part of one
+    bool future = false;  // its time is not to be believed
   };
-  struct Meter {
-    model::Meter meter;
-    std::string slug;
-    MeterState state{PowerSplit::kOff};
-    MeterClock clock;
-    std::optional<Arrival> latest;
-    std::set<model::ObisCode> unpublished;  // moved in the replay
-    std::optional<base::WallTime> newest_register;
-    std::optional<base::WallTime> newest_instantaneous;
-    std::string availability;  // what was published last, "" = nothing
-    std::string availability_live;
-    std::string reason;
-    bool changed = false;  // its announcement
-    base::SteadyTime known_since;
-    std::string_view
-        status_reason;  // what the poller knows of its reader, "" = nothing wrong or nothing known
-  };
-
-  Meter& find_or_add(const model::Meter& meter, base::SteadyTime now);
+  Meter& find_or_add(const model::Meter& meter, const base::Now& now, Effects& effects);
+  Meter& add(const model::Meter& meter, std::string slug, base::SteadyTime now);
   [[nodiscard]] std::string free_slug(const model::Meter& meter) const;
-  void report(const Meter& meter, const Judgement& judgement, Effects& effects) const;
+  Kind kind_of(Meter& meter, const model::MeterReading& reading, const base::Now& now);
   std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes,
                                             base::WallTime now);
   void publish_moved(Meter& meter, const base::Now& now, Effects& effects);
-  void update_availability(Meter& meter, base::WallTime now, Effects& effects);
-  [[nodiscard]] std::string_view offline_reason(const Meter& meter) const;
+  void update_availability(Meter& meter, const base::Now& now, Effects& effects);
+  void announce(const Meter& meter, const base::Now& now, Announcements& announcements) const;
 
   mqtt::Topics topics_;
-  std::string service_id_;
-  Naming naming_;
-  PowerSplit power_split_;
+  MetersOptions options_;
+  StatusContext context_;
   CatchUp catch_up_;
   ReadingCounts counts_;
-  bool api_live_ = false;
-  bool replay_seen_ = false;             // whole, for the present subscription
-  std::map<std::string, Meter> meters_;  // by id
-  std::set<std::string> slugs_;          // of all meters
+  bool replay_seen_ = false;                  // whole, for the present subscription
+  std::map<std::string, Meter> meters_;       // by id
+  std::map<std::string, std::string> slugs_;  // of all meters: their ids
 };
 
 }  // namespace iometer::bridge

@@ -15,6 +15,8 @@ struct Naming {
   // Names of meters by number or id, as the configuration has them.
   std::map<std::string, std::string> names;
 
+  // The configured name of a meter; "" = it has none.
+  [[nodiscard]] std::string_view configured_name(const model::Meter& meter) const;
   // The configured name of a meter, else the number that is printed on it; may be empty.
   [[nodiscard]] std::string_view name(const model::Meter& meter) const;
   // The same, never empty and safe to show: the slug where there is neither. At most 64 bytes.

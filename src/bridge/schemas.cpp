@@ -38,6 +38,8 @@ Schema count(std::string_view description = {}) {
   return out.end_object().take();
 }
 
+Schema whole(std::string_view description) { return of_type("integer", description); }
+
 Schema text_or_null(std::string_view description) {
   JsonWriter out;
   out.begin_object().key("type").begin_array().string("string").string("null").end_array();
@@ -182,7 +184,7 @@ Schema reading_schema(const std::string& keys) {
       Member{"time", time("when it was taken")},
       Member{"received", time("when we received it")},
       Member{"backfill", flag("history: it moved no state")},
-      Member{"resent", flag("true: may be a copy of one that arrived"), false},
+      Member{"resent", flag("true: may have been published before"), false},
       Member{"installation", text("id of the installation")},
       Member{"meter", object(meter)},
       Member{"values", map(keys, reading_value_schema())},
@@ -197,6 +199,7 @@ Schema info_schema() {
       Member{"schema", constant(kSchema)},
       Member{"version", text()},
       Member{"instance", text("tells this bridge from others at the broker")},
+      Member{"run", text("tells this start of it from others")},
       Member{"partner", text_or_null("the partner's name at the API")},
       Member{"transport", text("of the subscription")},
       Member{"meters", count()},
@@ -213,7 +216,9 @@ Schema health_schema() {
                        Member{"reason", text_or_null("why it is not live")},
                        Member{"since", time("of this state")},
                        Member{"connects", count("subscriptions since the start")},
-                       Member{"dropped", count("messages that could not be used")}};
+                       Member{"dropped", count("messages that could not be used")},
+                       Member{"gaps", count("times for which readings were lost at the API")},
+                       Member{"clock_offset", whole("the API's clock minus this machine's, s")}};
   const std::array broker{Member{"state", one_of(kBrokerStates, "")},
                           Member{"since", time("of this state")},
                           Member{"connects", count("connections since the start")},
@@ -226,10 +231,16 @@ Schema health_schema() {
       Member{"replaced", count("values that replaced one of the same time")},
       Member{"pending", count("readings that the broker has not acknowledged")},
       Member{"last", text_or_null("when the newest one arrived")}};
+  const std::array state_file{Member{"error", text_or_null("why it cannot be written")}};
   const std::array members{
-      Member{"schema", constant(kSchema)},  Member{"problem", one_of(problems::kAll, "")},
-      Member{"api", object(api)},           Member{"broker", object(broker)},
-      Member{"readings", object(readings)}, Member{"memory", count("resident set in bytes")},
+      Member{"schema", constant(kSchema)},
+      Member{"time", time("when this was true")},
+      Member{"problem", one_of(problems::kAll, "")},
+      Member{"api", object(api)},
+      Member{"broker", object(broker)},
+      Member{"readings", object(readings)},
+      Member{"state_file", object(state_file)},
+      Member{"memory", count("resident set in bytes")},
   };
   return document({"bridge/health", "Bridge health", "Each minute and at each change; retained."},
                   members);

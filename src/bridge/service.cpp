@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/json.hpp"
+#include "bridge/device_ids.hpp"
 #include "bridge/meter_payloads.hpp"
 #include "bridge/words.hpp"
 
@@ -18,6 +19,8 @@ using mqtt::Qos;
 using namespace std::chrono_literals;
 
 constexpr base::Duration kHealthInterval = 1min;
+// What disturbs neither sign-in by WSSE nor people.
+constexpr base::Duration kClockTolerance = 1min;
 
 constexpr Label kModel{"MQTT bridge", "MQTT-Brücke"};
 constexpr Label kApiConnection{"API connection", "API-Verbindung"};
@@ -35,21 +38,35 @@ void text_or_null(JsonWriter& out, std::string_view key, const std::string& text
 
 }  // namespace
 
-std::string service_device_id(const std::string& instance) { return "iometer2mqtt_" + instance; }
-
 void Service::api_link(const ApiLinkChanged& link, base::WallTime now) {
   if (link.live && !api_.live) ++api_reconnects_;
   if (link.state != api_.state || api_since_ == base::WallTime{}) api_since_ = now;
   api_ = link;
   // A new attempt after a failure is no cure yet: the word stays until it succeeds.
   if (link.live) {
-    problem_ = problems::kOk;
+    api_problem_ = problems::kOk;
   } else if (link.auth_failed) {
-    problem_ = problems::kAuthFailed;
+    api_problem_ = problems::kAuthFailed;
   } else if (link.state == api_states::kWaiting.word) {
-    problem_ = problems::kUpstreamDown;
+    api_problem_ = problems::kUpstreamDown;
   }
   health_due_ = base::SteadyTime::min();
+}
+
+bool Service::is_clock_wrong() const {
+  return clock_offset_ >= kClockTolerance || clock_offset_ <= -kClockTolerance;
+}
+
+void Service::state_saved(std::string error) {
+  if (error.empty() != state_error_.empty()) health_due_ = base::SteadyTime::min();
+  state_error_ = std::move(error);
+}
+
+// One word for people and automations: what is worst.
+std::string_view Service::problem() const {
+  if (api_problem_ != problems::kOk.word) return api_problem_;
+  if (is_clock_wrong()) return problems::kClockWrong;
+  return state_error_.empty() ? problems::kOk : problems::kStateUnsaved;
 }
 
 void Service::broker_up(base::WallTime now) {
@@ -64,6 +81,7 @@ std::string Service::info_json(std::size_t meters, std::size_t devices) const {
   JsonWriter out;
   out.begin_object().key("schema").integer(kSchema);
   out.member("version", info_.version).member("instance", info_.instance);
+  out.member("run", info_.run);
   text_or_null(out, "partner", partner_);
   out.member("transport", info_.transport);
   out.key("meters").integer(static_cast<std::int64_t>(meters));
@@ -81,10 +99,12 @@ void Service::publish_info(std::size_t meters, std::size_t devices, const base::
   if (!std::exchange(announced_, true)) announce(announcements, now.steady);
 }
 
-std::string Service::health_json(const HealthNumbers& numbers) const {
+std::string Service::health_json(const HealthNumbers& numbers, base::WallTime now) const {
   const auto count = [](auto number) { return static_cast<std::int64_t>(number); };
   JsonWriter out;
-  out.begin_object().key("schema").integer(kSchema).member("problem", problem_);
+  out.begin_object().key("schema").integer(kSchema);
+  out.member("time", base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(now)));
+  out.member("problem", problem());
   out.key("api").begin_object().member("state", api_.state);
   text_or_null(out, "reason", api_.reason);
   out.member("since", base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(api_since_)));
@@ -92,7 +112,9 @@ std::string Service::health_json(const HealthNumbers& numbers) const {
       .integer(count(api_reconnects_))
       .key("dropped")
       .integer(count(dropped_))
-      .end_object();
+      .key("gaps")
+      .integer(count(gaps_));
+  out.key("clock_offset").integer(clock_offset_ / 1s).end_object();
   out.key("broker").begin_object().member("state", broker_up_ ? "live" : "down");
   out.member("since",
              base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(broker_since_)));
@@ -110,6 +132,8 @@ std::string Service::health_json(const HealthNumbers& numbers) const {
                    ? base::format_rfc3339(
                          std::chrono::floor<std::chrono::milliseconds>(*numbers.readings.last))
                    : std::string());
+  out.end_object().key("state_file").begin_object();
+  text_or_null(out, "error", state_error_);
   out.end_object().key("memory").integer(count(numbers.memory_bytes));
   return out.end_object().take();
 }
@@ -117,7 +141,7 @@ std::string Service::health_json(const HealthNumbers& numbers) const {
 void Service::publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects) {
   if (now.steady < health_due_) return;
   health_due_ = now.steady + kHealthInterval;
-  effects.send({topics_.bridge("health"), health_json(numbers), Qos::kAtLeastOnce, true});
+  effects.send({topics_.bridge("health"), health_json(numbers, now.wall), Qos::kAtLeastOnce, true});
 }
 
 mqtt::Message Service::event(const Fact& fact, base::WallTime now) const {

@@ -17,6 +17,7 @@ namespace iometer::bridge {
 struct ServiceInfo {
   std::string version;
   std::string instance;       // tells this bridge from another one
+  std::string run;            // and this start of it from others
   std::string transport;      // of the subscription
   std::string config = "{}";  // JSON object without secrets
 };
@@ -40,6 +41,12 @@ class Service {
   void broker_down() { broker_up_ = false; }
   void message_dropped() { ++dropped_; }
   void publish_refused() { ++refused_; }
+  void gap() { ++gaps_; }
+  // The API's clock minus this machine's.
+  void clock_offset(base::Duration offset) { clock_offset_ = offset; }
+  [[nodiscard]] bool is_clock_wrong() const;
+  // "" = the state file was written.
+  void state_saved(std::string error);
 
   // bridge/info and the service device where they changed.
   void publish_info(std::size_t meters, std::size_t devices, const base::Now& now,
@@ -51,7 +58,8 @@ class Service {
 
  private:
   [[nodiscard]] std::string info_json(std::size_t meters, std::size_t devices) const;
-  [[nodiscard]] std::string health_json(const HealthNumbers& numbers) const;
+  [[nodiscard]] std::string health_json(const HealthNumbers& numbers, base::WallTime now) const;
+  [[nodiscard]] std::string_view problem() const;
   void announce(Announcements& announcements, base::SteadyTime now) const;
 
   mqtt::Topics topics_;
@@ -60,19 +68,19 @@ class Service {
   std::string partner_;
   ApiLinkChanged api_{false, false, std::string(api_states::kConnecting), "", std::nullopt};
   base::WallTime api_since_;
-  std::string_view problem_ = problems::kOk;  // one word for people and automations
+  std::string_view api_problem_ = problems::kOk;
   std::uint64_t api_reconnects_ = 0;
   bool broker_up_ = false;
   base::WallTime broker_since_;
   std::uint64_t broker_connects_ = 0;
   std::uint64_t dropped_ = 0;
+  std::uint64_t gaps_ = 0;
+  base::Duration clock_offset_{0};
+  std::string state_error_;  // why the state file cannot be written
   std::uint64_t refused_ = 0;
   std::string published_info_;
   base::SteadyTime health_due_ = base::SteadyTime::min();
   bool announced_ = false;
 };
-
-// The identifier of the service device, which meters and devices are reached through.
-std::string service_device_id(const std::string& instance);
 
 }  // namespace iometer::bridge

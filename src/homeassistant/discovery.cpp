@@ -9,8 +9,6 @@ namespace {
 
 using base::JsonWriter;
 
-constexpr std::string_view kOriginName = "iometer2mqtt";
-
 std::string_view platform_word(Platform platform) {
   return platform == Platform::kSensor ? "sensor" : "binary_sensor";
 }
@@ -66,6 +64,10 @@ void write_entity(JsonWriter& out, const std::string& device_id, const Entity& e
 
 }  // namespace
 
+std::string config_topic(std::string_view prefix, std::string_view device_id) {
+  return fmt::format("{}/device/{}/config", prefix, device_id);
+}
+
 mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device,
                        const std::vector<Entity>& entities) {
   JsonWriter out;
@@ -76,8 +78,7 @@ mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device
   out.key("components").begin_object();
   for (const auto& entity : entities) write_entity(out, device.id, entity);
   out.end_object().end_object();
-  return {fmt::format("{}/device/{}/config", options.prefix, device.id), out.take(),
-          mqtt::Qos::kAtLeastOnce, true};
+  return {config_topic(options.prefix, device.id), out.take(), mqtt::Qos::kAtLeastOnce, true};
 }
 
 Entity diagnostic_entity(const DiagnosticSpec& spec, const mqtt::Topics& topics,

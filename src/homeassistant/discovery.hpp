@@ -50,7 +50,11 @@ struct Entity {
   bool removed = false;  // announced for the last time, so that Home Assistant drops it
 };
 
-// homeassistant/device/<id>/config with all entities; QoS 1, retained.
+// <prefix>/device/<id>/config
+std::string config_topic(std::string_view prefix, std::string_view device_id);
+inline constexpr std::string_view kOriginName = "iometer2mqtt";  // in each announcement
+
+// The message on that topic with all entities; QoS 1, retained.
 mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device,
                        const std::vector<Entity>& entities);
 

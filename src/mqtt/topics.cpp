@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
@@ -43,6 +45,25 @@ std::string Topics::meter_value(std::string_view slug, std::string_view key) con
 
 std::string Topics::device(std::string_view slug, std::string_view leaf) const {
   return fmt::format("{}/device/{}/{}", base_, slug, leaf);
+}
+
+std::optional<Topics::Parts> Topics::parse(std::string_view topic) const {
+  if (topic.size() <= base_.size() || !topic.starts_with(base_) || topic[base_.size()] != '/')
+    return std::nullopt;
+  topic.remove_prefix(base_.size() + 1);
+  constexpr std::array<std::pair<std::string_view, Parts::Of>, 3> kWords{
+      {{"bridge/", Parts::Of::kBridge},
+       {"meter/", Parts::Of::kMeter},
+       {"device/", Parts::Of::kDevice}}};
+  const auto* const word = std::find_if(
+      kWords.begin(), kWords.end(), [&](const auto& one) { return topic.starts_with(one.first); });
+  if (word == kWords.end()) return std::nullopt;
+  topic.remove_prefix(word->first.size());
+  if (word->second == Parts::Of::kBridge) return Parts{word->second, "", std::string(topic)};
+  const auto slash = topic.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  return Parts{word->second, std::string(topic.substr(0, slash)),
+               std::string(topic.substr(slash + 1))};
 }
 
 std::string meter_slug(std::string_view number, std::string_view id) {

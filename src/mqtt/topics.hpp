@@ -2,6 +2,7 @@
 // else.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,15 @@ class Topics {
   [[nodiscard]] std::string meter_value(std::string_view slug, std::string_view key) const;
   // device/<slug>/<leaf>: the keys of the diagnostic catalogue, state, availability.
   [[nodiscard]] std::string device(std::string_view slug, std::string_view leaf) const;
+
+  // The other way round: what a topic below the base is; nothing for any other.
+  struct Parts {
+    enum class Of { kBridge, kMeter, kDevice };
+    Of of = Of::kBridge;
+    std::string slug;  // empty for kBridge
+    std::string leaf;
+  };
+  [[nodiscard]] std::optional<Parts> parse(std::string_view topic) const;
 
  private:
   std::string base_;

@@ -138,7 +138,7 @@ TEST_SUITE("bridge") {
       CHECK(test::text_of(value["quality"]) == "future");
       world.run(10s);
     }
-    CHECK(world.count_of("future_reading") == 2);
+    CHECK(world.count_of("future_reading") == 1);
     CHECK(world.on(house("value/power")) == "(nothing)");
     CHECK(world.on(house("availability")) == "offline");
     world.read(-2h, {{"1-0:16.7.0", "101", "W"}});

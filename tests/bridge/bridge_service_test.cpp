@@ -42,7 +42,7 @@ TEST_SUITE("bridge") {
     world.tick();
     CHECK(
         world.on("bridge/info") ==
-        R"({"schema":1,"version":"1.0","instance":"abc123","partner":null,"transport":"graphql-transport-ws",)"
+        R"({"schema":1,"version":"1.0","instance":"abc123","run":"run1","partner":null,"transport":"graphql-transport-ws",)"
         R"("meters":0,"devices":0,"config":{"log_level":"info"}})");
     world.link_up();
     world.run(10s);
@@ -61,9 +61,9 @@ TEST_SUITE("bridge") {
     world.settle();
     CHECK(
         world.on("bridge/health") ==
-        R"({"schema":1,"problem":"ok","api":{"state":"live","reason":null,"since":"2026-03-01T12:00:00Z","connects":1,)"
-        R"("dropped":0},"broker":{"state":"live","since":"2026-03-01T12:00:00Z","connects":1,"refused":0,"waiting":0},)"
-        R"("readings":{"count":0,"duplicates":0,"late":0,"replaced":0,"pending":0,"last":null},"memory":1000})");
+        R"({"schema":1,"time":"2026-03-01T12:00:01Z","problem":"ok","api":{"state":"live","reason":null,"since":"2026-03-01T12:00:00Z","connects":1,)"
+        R"("dropped":0,"gaps":0,"clock_offset":0},"broker":{"state":"live","since":"2026-03-01T12:00:00Z","connects":1,"refused":0,"waiting":0},)"
+        R"("readings":{"count":0,"duplicates":0,"late":0,"replaced":0,"pending":0,"last":null},"state_file":{"error":null},"memory":1000})");
     world.run(2min);
     CHECK(world.payloads("bridge/health").size() == 2);
     world.read(5s, {{"1-0:16.7.0", "5", "W"}});

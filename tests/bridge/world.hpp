@@ -41,11 +41,14 @@ inline model::MeterReading reading(base::WallTime time, std::initializer_list<Va
 class World {
  public:
   explicit World(bridge::BridgeOptions options = default_options()) : core(options) {}
+  // A start that knows what `memory` says.
+  World(bridge::BridgeOptions options, bridge::Memory memory, base::Now start)
+      : now(start), core(options, std::move(memory), start) {}
 
   static bridge::BridgeOptions default_options() {
     bridge::BridgeOptions options;
     options.discovery.version = "1.0";
-    options.service = {"1.0", "abc123", "graphql-transport-ws", R"({"log_level":"info"})"};
+    options.service = {"1.0", "abc123", "run1", "graphql-transport-ws", R"({"log_level":"info"})"};
     return options;
   }
 

@@ -1,0 +1,118 @@
+// The part of Bridge that makes a restart tell the truth: what is remembered, what the broker still
+// retains, and how the two come together.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "bridge/bridge.hpp"
+
+namespace iometer::bridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The memory is saved more often than that.
+constexpr base::Duration kUnsaved = 30s;
+// bridge/health comes once a minute: so long may a bridge have gone on after the last one.
+constexpr base::Duration kHealthLasts = 90s;
+
+}  // namespace
+
+void Bridge::restore(const Memory& memory, const base::Now& now) {
+  remembers_ = true;
+  if (memory.cursor) cursor_.restore(*memory.cursor);
+  for (const auto& [arrival, fingerprint] : memory.fingerprints)
+    duplicates_.insert(fingerprint, arrival);
+  saved_at_ = memory.saved_at;
+  if (!memory.clean) resent_until_ = memory.saved_at + kUnsaved;
+  std::vector<RememberedMeter> meters;
+  std::copy_if(memory.meters.begin(), memory.meters.end(), std::back_inserter(meters),
+               [&](const auto& meter) { return is_wanted(meter.meter.installation_id); });
+  meters_.restore(meters, now.steady);
+  std::vector<RememberedDevice> devices;
+  std::copy_if(memory.devices.begin(), memory.devices.end(), std::back_inserter(devices),
+               [&](const auto& device) { return is_wanted(device.installation_id); });
+  devices_.restore(devices, now);
+  for (const auto& meter : meters) {
+    if (meter.unlinked_since) listings_.remember_unlinked(meter.meter.installation_id);
+  }
+  for (const auto& device : devices) {
+    if (device.unlinked_since) listings_.remember_unlinked(device.installation_id);
+  }
+  leftovers_.add(memory.leftovers);
+  leftovers_.add(retained_topics(memory));  // those in use are taken out before they are cleared
+}
+
+Memory Bridge::memory(const base::Now& now, bool clean) const {
+  Memory memory;
+  memory.instance = instance_;
+  memory.base_topic = topics_.base();
+  memory.discovery_prefix = discovery_prefix_;
+  memory.saved_at = clock_.now(now).wall;
+  memory.clean = clean && uncommitted_.empty();
+  memory.cursor = cursor_.position();
+  std::set<std::uint64_t> pending;
+  for (const auto& [id, fingerprint] : uncommitted_) pending.insert(fingerprint);
+  for (const auto& known : duplicates_.all()) {
+    if (!pending.contains(known.second)) memory.fingerprints.push_back(known);
+  }
+  memory.meters = meters_.remember();
+  memory.devices = devices_.remember();
+  memory.leftovers = leftovers_.topics();
+  return memory;
+}
+
+std::set<std::string> Bridge::topics_in_use(const base::Now& now) const {
+  auto memory = this->memory(now, false);
+  auto list = retained_topics(memory);
+  return {list.begin(), list.end()};
+}
+
+void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effects& effects) {
+  auto retained = sort_retained(event.messages, topics_, discovery_prefix_);
+  retained.online.erase(topics_.bridge("state"));
+  const bool first = !std::exchange(retained_read_, true);
+  if (first && !remembers_) {
+    const auto recalled = recall(retained, topics_);
+    meters_.restore(recalled.meters, now.steady);
+    devices_.restore(recalled.devices, now);
+  }
+  for (const auto& [slug, meter] : retained.meters) {
+    if (meter.time) meters_.retained(slug, *meter.time);
+  }
+  if (first) {
+    limit_resent(retained.alive, now);
+    for (const auto& [slug, leaves] : retained.devices) {
+      for (const auto& [leaf, payload] : leaves) devices_.retained(slug, leaf, payload);
+    }
+    take_announcements(retained, effects);
+    meters_.publish_all(now, effects);
+    devices_.publish_all(now, effects);
+    effects.record = true;
+  }
+  leftovers_.clear(topics_in_use(now), retained.online, last_commit_id_, effects);
+  at_broker_ = std::move(retained.topics);
+}
+
+// An earlier start may have published what its memory does not have: because it crashed, because
+// there is none, or because it is an old one.
+void Bridge::limit_resent(const std::optional<base::WallTime>& alive, const base::Now& now) {
+  const bool outdated = alive && *alive > saved_at_ + kUnsaved;
+  if (alive && (!remembers_ || resent_until_ || outdated))
+    resent_until_ = std::max(resent_until_, std::optional(*alive + kHealthLasts));
+  if (resent_until_) resent_until_ = std::min(*resent_until_, now.wall);
+}
+
+void Bridge::take_announcements(const Retained& retained, Effects& effects) {
+  const auto in_use = topics_in_use({});
+  for (const auto& [announced, message] : retained.announcements) {
+    if (announced.bridge_state != topics_.bridge("state")) {
+      if (retained.online.contains(announced.bridge_state))
+        announcements_.leave_to_other(announced.device.id);
+    } else if (in_use.contains(message.topic)) {
+      announcements_.retained(announced, message, effects);
+    }
+  }
+}
+
+}  // namespace iometer::bridge

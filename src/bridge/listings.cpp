@@ -1,0 +1,46 @@
+#include "bridge/listings.hpp"
+
+#include <algorithm>
+
+namespace iometer::bridge {
+
+Listings::Changes Listings::poll(const InstallationsPolled& poll,
+                                 const std::set<std::string>& known) {
+  Changes changes;
+  std::set<std::string> listed;
+  for (const auto& installation : poll.installations) {
+    listed.insert(installation.id);
+    if (heard(installation.id)) changes.linked.insert(installation.id);
+  }
+  for (const auto& id : known) {
+    if (poll.complete && !listed.contains(id)) ++known_[id].absences;
+  }
+  for (auto& [id, state] : known_) {
+    if (state.unlinked || state.absences < kAbsences || !poll.absent.contains(id)) continue;
+    state.unlinked = true;
+    changes.unlinked.insert(id);
+  }
+  return changes;
+}
+
+bool Listings::heard(const std::string& installation) {
+  const auto found = known_.find(installation);
+  if (found == known_.end()) return false;
+  const bool was_unlinked = found->second.unlinked;
+  known_.erase(found);
+  return was_unlinked;
+}
+
+void Listings::remember_unlinked(const std::string& installation) {
+  known_[installation] = {kAbsences, true};
+}
+
+std::set<std::string> Listings::doubtful() const {
+  std::set<std::string> ids;
+  for (const auto& [id, state] : known_) {
+    if (!state.unlinked && state.absences >= kAbsences) ids.insert(id);
+  }
+  return ids;
+}
+
+}  // namespace iometer::bridge

@@ -1,0 +1,136 @@
+#include "bridge/recall.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.hpp"
+#include "bridge/device_ids.hpp"
+
+namespace iometer::bridge {
+namespace {
+
+using Of = mqtt::Topics::Parts::Of;
+
+constexpr std::string_view kValue = "value/";
+
+std::optional<base::WallTime> time_in(const base::Json& json) {
+  const auto* text = json.string();
+  const auto time = text != nullptr ? base::parse_rfc3339(*text)
+                                    : base::Result<base::WallTime>(base::protocol_error(""));
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+void sort_meter(const mqtt::Topics::Parts& parts, const std::string& payload, Retained& retained) {
+  auto& meter = retained.meters[parts.slug];
+  if (parts.leaf.starts_with(kValue)) {
+    meter.values[parts.leaf.substr(kValue.size())] = payload;
+  } else if (parts.leaf == "state") {
+    const auto json = base::Json::parse(payload);
+    if (!json) return;
+    meter.time = time_in((*json)["time"]);
+    meter.received = time_in((*json)["received"]);
+    if (meter.received) retained.alive = std::max(retained.alive, meter.received);
+  }
+}
+
+void sort_bridge(const mqtt::Topics::Parts& parts, const std::string& payload, Retained& retained) {
+  if (parts.leaf != "health") return;
+  const auto json = base::Json::parse(payload);
+  const auto time = json ? time_in((*json)["time"]) : std::nullopt;
+  if (time) retained.alive = std::max(retained.alive, time);
+}
+
+// `1_0_1_8_0`, as ObisCode::identifier() writes it.
+std::optional<model::ObisCode> code_of(const std::string& identifier) {
+  std::string text;
+  constexpr std::string_view kBetween = "-:..*";
+  std::size_t group = 0;
+  for (const char c : identifier) {
+    if (c == '_' && group == kBetween.size()) return std::nullopt;
+    text += c == '_' ? kBetween[group++] : c;
+  }
+  const auto code = model::ObisCode::parse(text);
+  return code && code->identifier() == identifier ? std::optional(*code) : std::nullopt;
+}
+
+std::optional<RememberedMeter> recall_meter(const homeassistant::Announced& announced,
+                                            const Retained& retained, const mqtt::Topics& topics) {
+  RememberedMeter meter;
+  meter.meter.id = announced.device.id.substr(kMeterDevicePrefix.size());
+  meter.meter.number = announced.device.serial_number;
+  for (const auto& entity : announced.entities) {
+    const auto parts = topics.parse(entity.state_topic);
+    if (!parts || parts->of != Of::kMeter) continue;
+    meter.slug = parts->slug;
+    const auto state = retained.meters.find(parts->slug);
+    const auto code = code_of(entity.id);
+    if (!code || !parts->leaf.starts_with(kValue)) continue;
+    meter.codes.push_back(*code);
+    if (state == retained.meters.end() || !state->second.time) continue;
+    const auto key = parts->leaf.substr(kValue.size());
+    const auto payload = state->second.values.find(key);
+    const auto value = payload != state->second.values.end()
+                           ? base::Decimal::parse(payload->second)
+                           : base::Result<base::Decimal>(base::protocol_error(""));
+    if (value) meter.values.push_back({*code, key, entity.unit, *state->second.time, *value});
+    meter.received = state->second.received.value_or(*state->second.time);
+  }
+  return meter.slug.empty() ? std::nullopt : std::optional(std::move(meter));
+}
+
+std::optional<RememberedDevice> recall_device(const homeassistant::Announced& announced,
+                                              const mqtt::Topics& topics) {
+  RememberedDevice device;
+  device.id = announced.device.id.substr(kDeviceDevicePrefix.size());
+  device.name = announced.device.name;
+  for (const auto& entity : announced.entities) {
+    const auto parts = topics.parse(entity.state_topic);
+    if (parts && parts->of == Of::kDevice) device.slug = parts->slug;
+  }
+  return device.slug.empty() ? std::nullopt : std::optional(std::move(device));
+}
+
+}  // namespace
+
+Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::Topics& topics,
+                       std::string_view discovery_prefix) {
+  Retained retained;
+  for (const auto& message : messages) {
+    if (message.payload.empty()) continue;
+    if (message.topic.ends_with("/bridge/state") && message.payload == "online")
+      retained.online.insert(message.topic);
+    if (const auto parts = topics.parse(message.topic)) {
+      retained.topics.insert(message.topic);
+      if (parts->of == Of::kMeter) sort_meter(*parts, message.payload, retained);
+      if (parts->of == Of::kDevice) retained.devices[parts->slug][parts->leaf] = message.payload;
+      if (parts->of == Of::kBridge) sort_bridge(*parts, message.payload, retained);
+      continue;
+    }
+    auto announced = homeassistant::parse_announcement(message.payload);
+    if (!announced ||
+        message.topic != homeassistant::config_topic(discovery_prefix, announced->device.id))
+      continue;
+    if (announced->bridge_state == topics.bridge("state")) retained.topics.insert(message.topic);
+    retained.announcements.push_back({*std::move(announced), message});
+  }
+  return retained;
+}
+
+Memory recall(const Retained& retained, const mqtt::Topics& topics) {
+  Memory memory;
+  for (const auto& [announced, message] : retained.announcements) {
+    if (announced.bridge_state != topics.bridge("state")) continue;
+    if (announced.device.id.starts_with(kMeterDevicePrefix)) {
+      if (auto meter = recall_meter(announced, retained, topics))
+        memory.meters.push_back(*std::move(meter));
+    } else if (announced.device.id.starts_with(kDeviceDevicePrefix)) {
+      if (auto device = recall_device(announced, topics))
+        memory.devices.push_back(*std::move(device));
+    }
+  }
+  return memory;
+}
+
+}  // namespace iometer::bridge

@@ -1,0 +1,44 @@
+// What the broker still retains of an earlier start: sorted by what it is, and put together to a
+// Memory where there is no state file. Pure functions.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/memory.hpp"
+#include "homeassistant/announced.hpp"
+#include "mqtt/message.hpp"
+#include "mqtt/topics.hpp"
+
+namespace iometer::bridge {
+
+struct Retained {
+  struct Meter {
+    std::optional<base::WallTime> time;  // of its `state`
+    std::optional<base::WallTime> received;
+    std::map<std::string, std::string> values;  // by key
+  };
+  struct Announcement {
+    homeassistant::Announced announced;
+    mqtt::Message message;
+  };
+  std::map<std::string, Meter> meters;                                // by slug
+  std::map<std::string, std::map<std::string, std::string>> devices;  // by slug, by leaf
+  std::vector<Announcement> announcements;  // of this program, whatever the base topic
+  std::set<std::string> online;             // topics of bridges' states that say so
+  std::set<std::string> topics;             // all of those of our scheme, and our announcements'
+  // When a bridge on this base topic was still at work, as far as its messages tell.
+  std::optional<base::WallTime> alive;
+};
+
+Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::Topics& topics,
+                       std::string_view discovery_prefix);
+
+// Meters with their codes, units and newest values, and devices: as far as announcements tell.
+Memory recall(const Retained& retained, const mqtt::Topics& topics);
+
+}  // namespace iometer::bridge
