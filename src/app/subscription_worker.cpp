@@ -89,4 +89,9 @@ void SubscriptionWorker::resume_reading() {
   running_->stream->post([s = running_->subscription.get()] { s->resume_reading(); });
 }
 
+void SubscriptionWorker::renew() {
+  if (!running_) return;
+  running_->stream->post([s = running_->subscription.get()] { s->renew(); });
+}
+
 }  // namespace iometer::app

@@ -1,6 +1,6 @@
 // The thread that holds the subscription: owns the libwebsockets stream and the Subscription on it.
-// want() and resume_reading() may be called from any thread; the hooks are called on the worker's
-// thread and must not block.
+// want(), resume_reading() and renew() may be called from any thread; the hooks are called on the
+// worker's thread and must not block.
 #pragma once
 
 #include <functional>
@@ -41,6 +41,8 @@ class SubscriptionWorker {
 
   void want(bool wanted);
   void resume_reading();
+  // Ends a live subscription and begins it again at once (partner::Subscription::renew).
+  void renew();
 
  private:
   struct Running;

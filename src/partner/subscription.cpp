@@ -81,6 +81,13 @@ void Subscription::resume_reading() {
   }
 }
 
+void Subscription::renew() {
+  if (state_ != State::kOpen || link_.phase != LinkPhase::kLive) return;
+  perform(session_->unsubscribe());
+  begin_closing(kNormal, "");
+  set_link({LinkPhase::kConnecting, std::nullopt, std::nullopt, std::nullopt});
+}
+
 void Subscription::on_open() {
   state_ = State::kOpen;
   perform(session_->opened(hooks_.now()));
@@ -218,11 +225,15 @@ void Subscription::fail(const Failure& failure) {
 
 // Sets when the next attempt may come; whether there is one is decided when the link is gone.
 void Subscription::note_failure(const Failure& failure) {
-  const auto now = hooks_.now().steady;
-  if (live_since_ && now - *live_since_ >= kStable) backoff_.reset();
-  live_since_.reset();
+  end_of_live();
   last_error_ = failure.error;
-  not_before_ = now + backoff_.next(failure, hooks_.random());
+  not_before_ = hooks_.now().steady + backoff_.next(failure, hooks_.random());
+}
+
+// A link that stood for a minute has proved good.
+void Subscription::end_of_live() {
+  if (live_since_ && hooks_.now().steady - *live_since_ >= kStable) backoff_.reset();
+  live_since_.reset();
 }
 
 void Subscription::begin_closing(std::uint16_t code, std::string reason) {
@@ -233,7 +244,7 @@ void Subscription::begin_closing(std::uint16_t code, std::string reason) {
 }
 
 void Subscription::after_closing() {
-  live_since_.reset();
+  end_of_live();
   if (wanted_) {
     attempt();
   } else {

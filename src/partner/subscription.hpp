@@ -59,6 +59,11 @@ class Subscription final : private StreamListener {
   // There is room again after deliver() returned false.
   void resume_reading();
 
+  // Ends a live subscription politely and begins it again at once, from a fresh resume_from; for an
+  // owner who misses readings that the link does not bring. link_changed says kConnecting now and
+  // kLive when it is back. Not live: nothing, the next attempt asks anew in any case.
+  void renew();
+
  private:
   enum class State { kIdle, kConnecting, kOpen, kClosing, kWaiting };
 
@@ -74,6 +79,7 @@ class Subscription final : private StreamListener {
   void deliver(const Delivery& delivery);
   void fail(const Failure& failure);
   void note_failure(const Failure& failure);
+  void end_of_live();
   void begin_closing(std::uint16_t code, std::string reason);
   void after_closing();
   void suspend();

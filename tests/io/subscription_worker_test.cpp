@@ -130,6 +130,32 @@ TEST_SUITE("io") {
     CHECK(script.heard() == "subscribe from, complete, close, subscribe from, complete, close");
   }
 
+  TEST_CASE("subscription worker: renewed, it subscribes again and says so") {
+    Script script;
+    script.readings = 3;
+    FaultServer server([&](Peer& peer) { script(peer); });
+    Seen seen;
+    {
+      app::SubscriptionWorker worker(config_for(server.url("ws")), seen.hooks());
+      worker.renew();  // not started: nothing
+      REQUIRE(worker.start().ok());
+      worker.want(true);
+      REQUIRE(seen.wait_phase(LinkPhase::kLive));
+      REQUIRE(seen.wait_meters(3));
+      const auto start = std::chrono::steady_clock::now();
+      worker.renew();
+      REQUIRE(seen.wait_meters(6));
+      REQUIRE(seen.wait_phase(LinkPhase::kLive));
+      CHECK(std::chrono::steady_clock::now() - start < 500ms);  // the shortest back-off
+    }
+    std::vector<LinkPhase> phases;
+    for (const auto& link : seen.links) phases.push_back(link.phase);
+    CHECK(phases == std::vector<LinkPhase>{LinkPhase::kConnecting, LinkPhase::kLive,
+                                           LinkPhase::kConnecting, LinkPhase::kLive,
+                                           LinkPhase::kSuspended});
+    CHECK(script.heard() == "subscribe from, complete, close, subscribe from, complete, close");
+  }
+
   TEST_CASE("subscription worker: back-pressure and a connection that breaks, nothing is lost") {
     Script script;
     script.readings = 3000;
