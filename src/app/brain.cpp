@@ -140,6 +140,8 @@ void Brain::handle(const Control& control, const base::Now& now) {
   } else if (const auto* answer =
                  std::get_if<base::Result<partner::InstallationsAnswer>>(&control)) {
     handle_poll(*answer, now);
+  } else if (const auto* clock = std::get_if<ServerClock>(&control)) {
+    feed(bridge::ServerClockSeen{clock->offset}, now);
   } else if (const auto* frame = std::get_if<FrameDropped>(&control)) {
     feed(bridge::MessageDropped{frame->error.what}, now);
   } else if (std::holds_alternative<ApiAnswered>(control)) {
@@ -155,7 +157,6 @@ void Brain::handle_poll(const base::Result<partner::InstallationsAnswer>& answer
     return log_once(last_poll_error_, answer.error(), "asking for the installations failed");
   if (!std::exchange(last_poll_error_, {}).empty())
     spdlog::info("asking for the installations works again");
-  if (answer->server_clock_offset) feed(bridge::ServerClockSeen{*answer->server_clock_offset}, now);
   for (const auto& problem : answer->problems) spdlog::debug("installations: {}", problem.what);
   feed(bridge::InstallationsPolled{answer->installations, answer->complete}, now);
 }

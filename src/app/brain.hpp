@@ -22,13 +22,17 @@ namespace iometer::app {
 
 struct StopRequested {};
 struct ApiAnswered {};
+// The API's clock − ours.
+struct ServerClock {
+  base::Duration offset{0};
+};
 struct FrameDropped {
   base::Error error;
 };
 
 using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
-                             base::Result<partner::InstallationsAnswer>, FrameDropped, ApiAnswered,
-                             StopRequested>;
+                             base::Result<partner::InstallationsAnswer>, ServerClock, FrameDropped,
+                             ApiAnswered, StopRequested>;
 using BrainMailbox = Mailbox<Control, partner::Delivery>;
 
 // What the brain wants of the threads beside it. Called on the brain's thread; must not block.

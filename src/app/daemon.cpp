@@ -129,9 +129,8 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
   StatusPoller poller(
       poller_config(config),
       {[&](base::Result<partner::Partner> partner) { mailbox.post(std::move(partner)); },
-       [&](base::Result<partner::InstallationsAnswer> answer) {
-         mailbox.post(std::move(answer));
-       }});
+       [&](base::Result<partner::InstallationsAnswer> answer) { mailbox.post(std::move(answer)); },
+       [&](base::Duration offset) { mailbox.post(ServerClock{offset}); }});
   worker_pointer = &worker;
   poller_pointer = &poller;
   for (const auto& status : {worker.start(), poller.start()}) {

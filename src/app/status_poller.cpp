@@ -48,14 +48,16 @@ struct StatusPoller::Shared {
 
   std::mutex mutex;
   std::condition_variable changed;
-  bool stopping = false;  // these three guarded by mutex
+  bool stopping = false;  // these four guarded by mutex
   bool poll_asked = false;
   bool ended = false;
+  std::set<std::string> ask_about;
 
   std::thread thread;  // the owner's
 
   void run();
   base::Duration poll(partner::PartnerClient& client, partner::Backoff& backoff, bool& known);
+  std::set<std::string> asked_about();
   bool wait(steady_clock::time_point started, base::Duration delay, bool may_hurry);
   template <class Call>
   void call_hook(Call call) {
@@ -65,7 +67,11 @@ struct StatusPoller::Shared {
 };
 
 void StatusPoller::Shared::run() {
-  partner::PartnerClient client({config.url, config.credentials, read_clocks, system_nonce}, *http);
+  const auto on_clock = [this](base::Duration offset) {
+    call_hook([&](StatusPollerHooks& h) { h.on_clock(offset); });
+  };
+  partner::PartnerClient client(
+      {config.url, config.credentials, read_clocks, system_nonce, on_clock}, *http);
   partner::Backoff backoff;
   bool known = false;
   auto started = steady_clock::now();
@@ -89,12 +95,17 @@ base::Duration StatusPoller::Shared::poll(partner::PartnerClient& client, partne
     if (!known) return backoff.next(client.last_failure(), random_number());
     backoff.reset();
   }
-  auto answer = client.installations();
+  auto answer = client.installations(asked_about());
   const bool good = answer.ok();
   call_hook([&](StatusPollerHooks& h) { h.on_answer(std::move(answer)); });
   if (!good) return backoff.next(client.last_failure(), random_number());
   backoff.reset();
   return with_jitter(config.poll_interval);
+}
+
+std::set<std::string> StatusPoller::Shared::asked_about() {
+  const std::lock_guard lock(mutex);
+  return ask_about;
 }
 
 // False when it is time to stop.
@@ -154,6 +165,12 @@ void StatusPoller::poll_now() {
   const std::lock_guard lock(shared_->mutex);
   shared_->poll_asked = true;
   shared_->changed.notify_all();
+}
+
+void StatusPoller::ask_about(std::set<std::string> ids) {
+  if (!shared_) return;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->ask_about = std::move(ids);
 }
 
 }  // namespace iometer::app

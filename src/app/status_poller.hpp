@@ -1,10 +1,12 @@
 // The thread that asks the Partner API over HTTP: first who the partner is (the check of the
 // credentials), then the installations at each interval. Failures back off by their kind.
-// poll_now() may be called from any thread; the hooks are called on the poller's thread.
+// poll_now() and ask_about() may be called from any thread; the hooks are called on the poller's
+// thread.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/result.hpp"
@@ -26,6 +28,9 @@ struct StatusPollerHooks {
   std::function<void(base::Result<partner::Partner>)>
       on_partner;  // for each attempt until the first success
   std::function<void(base::Result<partner::InstallationsAnswer>)> on_answer;
+  // The server's clock − our wall clock: for each response that tells, also of a failure, before
+  // the other hooks.
+  std::function<void(base::Duration)> on_clock;
 };
 
 class StatusPoller {
@@ -44,6 +49,10 @@ class StatusPoller {
   // Poll soon, also during a back-off: several calls become one, and at least 10 s lie between two
   // polls.
   void poll_now();
+
+  // The installations whose absence is to be proved by the next polls
+  // (InstallationsAnswer::absent), until others replace them.
+  void ask_about(std::set<std::string> ids);
 
  private:
   struct Shared;

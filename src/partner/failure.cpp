@@ -13,9 +13,13 @@ namespace {
 using base::ErrorKind;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 9> kAuthWords{
-    "unauthorized",        "unauthenticated", "not authorized", "forbidden",        "access denied",
-    "invalid credentials", "invalid token",   "token expired",  "permission denied"};
+// Of who asks.
+constexpr std::array<std::string_view, 5> kCredentialWords{
+    "unauthorized", "unauthenticated", "invalid credentials", "invalid token", "token expired"};
+// Of who asks, or of the object that was asked for: its path tells.
+constexpr std::array<std::string_view, 4> kDenialWords{"not authorized", "forbidden",
+                                                       "access denied", "permission denied"};
+constexpr std::array<std::string_view, 2> kMissingWords{"not found", "does not exist"};
 
 // Codes of a request that fails before it runs: of gqlgen, and the one that other servers use for
 // bad variables.
@@ -26,12 +30,22 @@ constexpr std::array<std::string_view, 4> kPermanentCodes{
 constexpr std::string_view kCheckCredentials = "check partner.id and partner.secret";
 
 // Codes are written ACCESS_DENIED, texts "access denied".
-bool speaks_of_auth(std::string_view text) {
+std::string plain_words(std::string_view text) {
   auto words = base::to_lower(text);
   std::replace_if(
       words.begin(), words.end(), [](char c) { return c == '_' || c == '-'; }, ' ');
-  return std::any_of(kAuthWords.begin(), kAuthWords.end(),
-                     [&](std::string_view word) { return words.find(word) != std::string::npos; });
+  return words;
+}
+
+bool has_one_of(std::string_view words, std::span<const std::string_view> list) {
+  return std::any_of(list.begin(), list.end(), [&](std::string_view word) {
+    return words.find(word) != std::string_view::npos;
+  });
+}
+
+bool speaks_of_auth(std::string_view text) {
+  const auto words = plain_words(text);
+  return has_one_of(words, kCredentialWords) || has_one_of(words, kDenialWords);
 }
 
 bool names_start_time(const GraphqlError& error) {
@@ -42,6 +56,21 @@ bool names_start_time(const GraphqlError& error) {
 bool is_permanent(const GraphqlError& error) {
   return std::find(kPermanentCodes.begin(), kPermanentCodes.end(), error.code) !=
          kPermanentCodes.end();
+}
+
+// A server's own trouble is told in the same words ("relation x does not exist"): they must be
+// about the object, which goes by the name of its field.
+bool is_missing(const GraphqlError& error, std::string_view path) {
+  const auto words = plain_words(error.message);
+  if (plain_words(error.code) == "not found" || words == "not found") return true;
+  return has_one_of(words, kMissingWords) && words.find(path) != std::string::npos;
+}
+
+bool denies(const GraphqlError& error, std::string_view path) {
+  const auto words = plain_words(error.message + " " + error.code);
+  if (is_permanent(error) || has_one_of(words, kCredentialWords)) return false;
+  if (error.path == path) return is_missing(error, path) || has_one_of(words, kDenialWords);
+  return error.path.empty() && is_missing(error, path);
 }
 
 struct CloseRow {
@@ -105,6 +134,11 @@ Failure classify_errors(std::span<const GraphqlError> errors) {
   }
   failure.refused_start_time = failure.error.kind != ErrorKind::kAuth && any(names_start_time);
   return failure;
+}
+
+bool deny_object(std::span<const GraphqlError> errors, std::string_view path) {
+  return !errors.empty() && std::all_of(errors.begin(), errors.end(),
+                                        [&](const auto& error) { return denies(error, path); });
 }
 
 std::string describe_errors(std::span<const GraphqlError> errors) {

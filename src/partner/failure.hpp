@@ -37,6 +37,11 @@ struct GraphqlError {
 // empty.
 Failure classify_errors(std::span<const GraphqlError> errors);
 
+// All say of the one object that was asked for, a field of the query called `path`, that it does
+// not exist or is none of ours. False where one of them may mean our credentials, our request or
+// the server's health.
+bool deny_object(std::span<const GraphqlError> errors, std::string_view path);
+
 // "message (at path)", at most three, made safe for a log line.
 std::string describe_errors(std::span<const GraphqlError> errors);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
@@ -20,6 +21,8 @@ constexpr std::string_view kAccept = "application/graphql-response+json, applica
 // WSSE servers commonly accept five minutes; a minute is enough to mention.
 constexpr base::Duration kClockWarning = seconds(60);
 
+constexpr std::size_t kMostAskedAbout = 20;
+
 bool is_auth(const Failure& failure) { return failure.error.kind == base::ErrorKind::kAuth; }
 
 }  // namespace
@@ -35,7 +38,14 @@ base::Result<Partner> PartnerClient::partner() {
   return failed(answer->errors.empty() ? Failure{partner.error()} : refused(answer->errors));
 }
 
-base::Result<InstallationsAnswer> PartnerClient::installations() {
+base::Result<InstallationsAnswer> PartnerClient::installations(
+    const std::set<std::string>& ask_about) {
+  auto answer = list();
+  if (answer && answer->complete) find_absent(ask_about, *answer);
+  return answer;
+}
+
+base::Result<InstallationsAnswer> PartnerClient::list() {
   const auto answer = query(kInstallationsQuery);
   if (!answer) {
     // Data null with errors may be the work of a single device; anything else is no matter of the
@@ -54,8 +64,8 @@ base::Result<InstallationsAnswer> PartnerClient::installations() {
   }
   if (!decoded) return failed({decoded.error()});
   const bool complete = decoded->problems.empty();
-  return InstallationsAnswer{std::move(decoded->installations), complete, server_clock_offset_,
-                             std::move(decoded->problems)};
+  return InstallationsAnswer{
+      std::move(decoded->installations), complete, std::move(decoded->problems), {}};
 }
 
 base::Result<InstallationsAnswer> PartnerClient::one_by_one(base::Error why) {
@@ -72,7 +82,6 @@ base::Result<InstallationsAnswer> PartnerClient::one_by_one(base::Error why) {
     if (!added) return added.error();
     result.complete = result.complete && *added;
   }
-  result.server_clock_offset = server_clock_offset_;
   return result;
 }
 
@@ -100,23 +109,68 @@ base::Result<bool> PartnerClient::add_one(const std::string& id, InstallationsAn
   return false;
 }
 
+void PartnerClient::find_absent(const std::set<std::string>& ask_about,
+                                InstallationsAnswer& answer) {
+  auto missing = ask_about;
+  for (const auto& installation : answer.installations) missing.erase(installation.id);
+  for (auto left = std::min(missing.size(), kMostAskedAbout); left > 0; --left) {
+    // The next in turn: ids that get no clear answer must not keep the others waiting.
+    auto next = missing.upper_bound(last_asked_);
+    if (next == missing.end()) next = missing.begin();
+    last_asked_ = *next;
+    if (!ask_for(*next, answer)) return;
+  }
+}
+
+// False where asking for others makes no sense now.
+bool PartnerClient::ask_for(const std::string& id, InstallationsAnswer& answer) {
+  const auto one = query(kInstallationIdQuery, {{Variable{"id", id}}});
+  if (!one) {
+    answer.problems.push_back(one.error());
+    return last_failure_is_data_;
+  }
+  const auto members = one->data.members();
+  const bool is_null = std::any_of(members.begin(), members.end(), [](const auto& member) {
+    return member.key == "installation" && member.value.is_null();
+  });
+  if (is_null && (one->errors.empty() || deny_object(one->errors, "installation"))) {
+    answer.absent.insert(id);
+    return true;
+  }
+  if (one->errors.empty()) {
+    answer.problems.push_back(base::protocol_error(fmt::format(
+        "installation({}) is not in the list, but not denied either", base::printable(id, 40))));
+    return true;
+  }
+  const auto failure = refused(one->errors);
+  answer.problems.push_back(failure.error);
+  return !is_auth(failure);
+}
+
 base::Result<GraphqlAnswer> PartnerClient::query(const Query& query,
                                                  std::span<const Variable> variables) {
   last_failure_is_data_ = false;
+  const auto asked = config_.now();
   HttpRequest request;
   request.url = config_.url;
-  request.headers = {{"Content-Type", "application/json"},
-                     {"Accept", std::string(kAccept)},
-                     {"Authorization", authorization_value(config_.credentials, config_.nonce(),
-                                                           config_.now().wall)}};
+  request.headers = {
+      {"Content-Type", "application/json"},
+      {"Accept", std::string(kAccept)},
+      {"Authorization", authorization_value(config_.credentials, config_.nonce(), asked.wall)}};
   request.body = request_body(query, variables);
   const auto response = http_.post(request);
   if (!response) return failed({response.error()});
-  if (response->date) {
-    server_clock_offset_ = std::chrono::floor<seconds>(*response->date) -
-                           std::chrono::floor<seconds>(config_.now().wall);
-  }
+  if (response->date) note_clock(*response->date, asked);
   return read(*response);
+}
+
+// The header was written at some time of the request, and names the second that had begun: the
+// middle of both is the best guess. Our wall clock may have been set meanwhile, hence the steady
+// one.
+void PartnerClient::note_clock(base::WallTime date, const base::Now& asked) {
+  const auto took = config_.now().steady - asked.steady;
+  server_clock_offset_ = date + std::chrono::milliseconds(500) - (asked.wall + took / 2);
+  if (config_.on_clock) config_.on_clock(*server_clock_offset_);
 }
 
 base::Result<GraphqlAnswer> PartnerClient::read(const HttpResponse& response) {
@@ -152,7 +206,7 @@ base::Error PartnerClient::failed(Failure failure) {
       std::chrono::abs(*server_clock_offset_) >= kClockWarning) {
     failure.error.what +=
         fmt::format("; the clock here differs from the server's by {} s, which WSSE does not allow",
-                    std::chrono::duration_cast<seconds>(*server_clock_offset_).count());
+                    std::chrono::round<seconds>(*server_clock_offset_).count());
   }
   last_failure_ = std::move(failure);
   return last_failure_.error;

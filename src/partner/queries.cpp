@@ -25,6 +25,9 @@ const Query kInstallationQuery{
     "fragment DeviceStatus on Device { id bridge { connectionStatus } "
     "core { connectionStatus attachmentStatus batteryLevel powerStatus pinStatus } }"};
 
+const Query kInstallationIdQuery{
+    "InstallationId", "query InstallationId($id: Uuid!) { installation(id: $id) { id } }"};
+
 const Query kCurrentInstallationQuery{
     "CurrentInstallation",
     "query CurrentInstallation($id: Uuid!) { installation(id: $id) { id "

@@ -23,7 +23,8 @@ struct Variable {
 extern const Query kPartnerQuery;
 extern const Query kInstallationsQuery;
 extern const Query kInstallationIdsQuery;
-extern const Query kInstallationQuery;  // $id
+extern const Query kInstallationQuery;    // $id
+extern const Query kInstallationIdQuery;  // $id; whether there is one
 extern const Query
     kCurrentInstallationQuery;  // $id; without the lists that one broken element makes null
 extern const Query kMeterReadingsSubscription;  // $startTime

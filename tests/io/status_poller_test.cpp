@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -26,18 +29,22 @@ class Api {
       const auto at = head.find("Content-Length: ");
       const auto body = peer.read(std::stoul(head.substr(at + 16)));
       const bool is_partner = body.find("\"Partner\"") != std::string::npos;
-      (is_partner ? partner_requests : installation_requests)++;
+      const bool is_one = body.find("\"InstallationId\"") != std::string::npos;
+      (is_partner ? partner_requests : is_one ? one_requests : installation_requests)++;
       const std::string answer =
           is_partner ? R"({"data":{"partner":{"id":"p","name":"Example"}}})"
+          : is_one   ? R"({"data":{"installation":null}})"
                      : R"({"data":{"installations":[{"id":"i","meters":[],"devices":[]}]}})";
       peer.write("HTTP/1.1 " + std::to_string(status) +
-                 " X\r\nContent-Type: application/json\r\nContent-Length: " +
-                 std::to_string(answer.size()) + "\r\n\r\n" + answer);
+                 " X\r\nContent-Type: application/json\r\nDate: " + date +
+                 "\r\nContent-Length: " + std::to_string(answer.size()) + "\r\n\r\n" + answer);
     }
   }
   std::atomic<int> status = 200;
   std::atomic<int> partner_requests = 0;
   std::atomic<int> installation_requests = 0;
+  std::atomic<int> one_requests = 0;
+  std::string date = "Tue, 24 Nov 2026 12:00:00 GMT";  // before the server starts
 };
 
 struct Seen {
@@ -45,6 +52,7 @@ struct Seen {
   std::condition_variable changed;
   std::vector<base::Result<partner::Partner>> partners;
   std::vector<base::Result<partner::InstallationsAnswer>> answers;
+  std::vector<base::Duration> offsets;
 
   app::StatusPollerHooks hooks() {
     return {[this](base::Result<partner::Partner> partner) {
@@ -56,6 +64,10 @@ struct Seen {
               const std::lock_guard lock(mutex);
               answers.push_back(std::move(answer));
               changed.notify_all();
+            },
+            [this](base::Duration offset) {
+              const std::lock_guard lock(mutex);
+              offsets.push_back(offset);
             }};
   }
   bool wait_answers(std::size_t count) {
@@ -119,6 +131,49 @@ TEST_SUITE("io") {
     CHECK(api.installation_requests == 1);
     REQUIRE(seen.wait_answers(2));  // after 10 s
     CHECK(api.installation_requests == 2);
+  }
+
+  TEST_CASE("status poller: asks about those that it was told to, until others replace them") {
+    Api api;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    poller.ask_about({"lost"});  // not started: nothing
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(1));
+    poller.ask_about({"a", "b", "i"});
+    REQUIRE(seen.wait_answers(4));
+    poller.ask_about({});
+    REQUIRE(seen.wait_answers(6));
+    const auto asked = api.one_requests.load();
+    REQUIRE(seen.wait_answers(8));
+    CHECK(api.one_requests == asked);
+    const std::lock_guard lock(seen.mutex);
+    CHECK(seen.answers[0]->absent.empty());
+    for (const std::size_t round : {2, 3}) {
+      CHECK(seen.answers[round]->absent == std::set<std::string>{"a", "b"});
+    }
+    CHECK(seen.answers[7]->absent.empty());
+  }
+
+  TEST_CASE("status poller: tells the server's clock, also from an answer that refuses us") {
+    Api api;
+    const auto in_an_hour = std::time(nullptr) + 3600;
+    std::array<char, 64> text{};
+    std::tm parts{};
+    gmtime_r(&in_an_hour, &parts);
+    REQUIRE(std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts) > 0);
+    api.date = text.data();
+    SUBCASE("accepted") {}
+    SUBCASE("refused") { api.status = 401; }
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 1h), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_partners(1));
+    const std::lock_guard lock(seen.mutex);
+    REQUIRE_FALSE(seen.offsets.empty());  // told before on_partner
+    CHECK(std::chrono::abs(seen.offsets[0] - 1h) < 3s);
   }
 
   TEST_CASE("status poller: stops at once, also during a request") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "partner/where.hpp"
 
@@ -23,6 +24,45 @@ bool contains(const std::string& text, std::string_view part) {
 }  // namespace
 
 TEST_SUITE("partner") {
+  TEST_CASE("one object is denied: in which words, and which mean something else") {
+    const auto denied = [](const std::vector<GraphqlError>& errors) {
+      return partner::deny_object(errors, "installation");
+    };
+    for (const auto& error :
+         std::vector<GraphqlError>{{"installation not found", "installation", ""},
+                                   {"Installation does not exist", "installation", ""},
+                                   {"not found", "installation", ""},
+                                   {"no", "installation", "NOT_FOUND"},
+                                   {"no", "", "NOT_FOUND"},
+                                   {"installation not found", "", ""},
+                                   {"forbidden", "installation", ""},
+                                   {"access denied", "installation", ""},
+                                   {"permission denied for this id", "installation", ""},
+                                   {"no", "installation", "FORBIDDEN"}}) {
+      CAPTURE(error.message);
+      CHECK(denied({error}));
+    }
+    const GraphqlError missing{"installation not found", "installation", ""};
+    for (const auto& error : std::vector<GraphqlError>{
+             {"internal system error", "installation", ""},
+             {"context deadline exceeded", "installation", ""},
+             {"relation \"x\" does not exist", "installation", ""},
+             {"dial tcp: lookup db: no such host", "installation", ""},
+             {"forbidden", "", ""},
+             {"forbidden", "installation.id", ""},
+             {"installation not found", "installation.id", ""},
+             {"unauthorized", "installation", ""},
+             {"invalid token: access denied", "installation", ""},
+             {"installation not found", "installation", "UNAUTHENTICATED"},
+             {"installation not found", "installation", "GRAPHQL_VALIDATION_FAILED"},
+             {"device not found", "installation.devices[0]", ""}}) {
+      CAPTURE(error.message);
+      CHECK_FALSE(denied({error}));
+      CHECK_FALSE(denied({missing, error}));
+    }
+    CHECK_FALSE(denied({}));
+  }
+
   TEST_CASE("close codes: kind and least delay") {
     struct Row {
       int code;
