@@ -29,7 +29,7 @@ LiveView::~LiveView() {
 }
 
 void LiveView::run(const std::stop_token& stop) {
-  client_->connect();
+  client_->connect("");
   while (!stop.stop_requested()) {
     for (const auto& event : mailbox_.take(read_clocks().steady + 100ms, 0).control) handle(event);
   }
@@ -37,14 +37,16 @@ void LiveView::run(const std::stop_token& stop) {
 
 void LiveView::handle(const mqtt::ClientEvent& event) {
   if (std::holds_alternative<mqtt::Connected>(event)) {
-    if (!client_->subscribe({mqtt::Topics(base_topic_).meter("+", "state")})) client_->connect();
+    if (!client_->subscribe({mqtt::Topics(base_topic_).meter("+", "state")},
+                            mqtt::Qos::kAtLeastOnce))
+      client_->connect("");
   } else if (const auto* received = std::get_if<mqtt::Received>(&event)) {
     if (received->message.payload.empty()) return;
     if (const auto state = base::Json::parse(received->message.payload)) show(*state);
   } else if (std::holds_alternative<mqtt::ConnectFailed>(event) ||
              std::holds_alternative<mqtt::ConnectionLost>(event)) {
     std::this_thread::sleep_for(kRetry);  // nothing else to do meanwhile
-    client_->connect();
+    client_->connect("");
   }
 }
 

@@ -70,11 +70,13 @@ std::uint64_t token_of(const ::mqtt::token& token) {
 class PahoClient::Connection final : public virtual ::mqtt::callback,
                                      public virtual ::mqtt::iaction_listener {
  public:
-  Connection(const PahoOptions& options, const mqtt::ClientEventSink& sink)
+  Connection(const PahoOptions& options, std::string_view client_id_suffix,
+             const mqtt::ClientEventSink& sink)
       : options_(options),
         sink_(sink),
         client_(fmt::format("{}://{}:{}", options.tls ? "ssl" : "tcp", options.host, options.port),
-                options.client_id, create_options(options), nullptr) {
+                fmt::format("{}{}", options.client_id, client_id_suffix), create_options(options),
+                nullptr) {
     client_.set_callback(*this);  // before connect: Paho takes its lock in here
   }
 
@@ -109,12 +111,22 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
     }
   }
 
-  base::Status subscribe(const std::vector<std::string>& filters) {
+  base::Status subscribe(const std::vector<std::string>& filters, mqtt::Qos qos) {
     try {
-      for (const auto& filter : filters) client_.subscribe(filter, 1, nullptr, subscribe_listener_);
+      for (const auto& filter : filters)
+        client_.subscribe(filter, static_cast<int>(qos), nullptr, subscribe_listener_);
       return base::success();
     } catch (const ::mqtt::exception& error) {
       return base::transient_error(fmt::format("subscribing failed: {}", error.what()));
+    }
+  }
+
+  base::Status unsubscribe(const std::vector<std::string>& filters) {
+    try {
+      for (const auto& filter : filters) client_.unsubscribe(filter);
+      return base::success();
+    } catch (const ::mqtt::exception& error) {
+      return base::transient_error(fmt::format("unsubscribing failed: {}", error.what()));
     }
   }
 
@@ -254,14 +266,19 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
       const auto codes = token.get_subscribe_response().get_reason_codes();
       for (const auto code : codes) {
         if (static_cast<int>(code) >= 0x80)
-          owner_.post(mqtt::SubscribeFailed{fmt::format("code {:#x}", static_cast<int>(code))});
+          fail(token, fmt::format("code {:#x}", static_cast<int>(code)));
       }
     }
     void on_failure(const ::mqtt::token& token) override {
-      owner_.post(mqtt::SubscribeFailed{fmt::format("code {}", token.get_return_code())});
+      fail(token, fmt::format("code {}", token.get_return_code()));
     }
 
    private:
+    void fail(const ::mqtt::token& token, std::string reason) {
+      const auto topics = token.get_topics();
+      const bool named = topics && !topics->empty();
+      owner_.post(mqtt::SubscribeFailed{std::move(reason), named ? (*topics)[0] : std::string()});
+    }
     Connection& owner_;
   };
 
@@ -281,9 +298,9 @@ PahoClient::PahoClient(PahoOptions options, mqtt::ClientEventSink sink)
 
 PahoClient::~PahoClient() = default;
 
-void PahoClient::connect() {
+void PahoClient::connect(std::string_view client_id_suffix) {
   connection_.reset();
-  connection_ = std::make_unique<Connection>(options_, sink_);
+  connection_ = std::make_unique<Connection>(options_, client_id_suffix, sink_);
   connection_->connect();
 }
 
@@ -292,9 +309,14 @@ base::Status PahoClient::publish(const mqtt::Message& message, std::optional<std
   return connection_->publish(message, token);
 }
 
-base::Status PahoClient::subscribe(const std::vector<std::string>& filters) {
+base::Status PahoClient::subscribe(const std::vector<std::string>& filters, mqtt::Qos qos) {
   if (!connection_) return base::transient_error("there is no connection to the MQTT broker");
-  return connection_->subscribe(filters);
+  return connection_->subscribe(filters, qos);
+}
+
+base::Status PahoClient::unsubscribe(const std::vector<std::string>& filters) {
+  if (!connection_) return base::transient_error("there is no connection to the MQTT broker");
+  return connection_->unsubscribe(filters);
 }
 
 void PahoClient::disconnect(std::chrono::milliseconds patience) {

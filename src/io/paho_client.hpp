@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/secret.hpp"
 #include "mqtt/client.hpp"
@@ -36,9 +38,10 @@ class PahoClient final : public mqtt::Client {
   PahoClient(const PahoClient&) = delete;
   PahoClient& operator=(const PahoClient&) = delete;
 
-  void connect() override;
+  void connect(std::string_view client_id_suffix) override;
   base::Status publish(const mqtt::Message& message, std::optional<std::uint64_t> token) override;
-  base::Status subscribe(const std::vector<std::string>& filters) override;
+  base::Status subscribe(const std::vector<std::string>& filters, mqtt::Qos qos) override;
+  base::Status unsubscribe(const std::vector<std::string>& filters) override;
   void disconnect(std::chrono::milliseconds patience) override;
 
  private:

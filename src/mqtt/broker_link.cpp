@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mqtt/topic_filter.hpp"
+
 namespace iometer::mqtt {
 namespace {
 
@@ -23,6 +25,13 @@ constexpr std::size_t kWindow311 = 64;
 constexpr std::size_t kWindow5 = 19;
 constexpr base::Duration kQuotaPause = 1s;
 constexpr int kQuotaExceeded = 0x97;
+constexpr base::Duration kRivalPatience = 3s;
+constexpr base::Duration kYield = 30s;
+constexpr std::chrono::milliseconds kGoodbyePatience = 500ms;
+// Long after the answers to our probe.
+constexpr base::Duration kSettled = 10s;
+// Two that both want bridge/state must not make a storm of it.
+constexpr base::Duration kHealPause = 1s;
 
 void append(std::vector<LinkEvent>& events, std::vector<LinkEvent> more) {
   std::move(more.begin(), more.end(), std::back_inserter(events));
@@ -34,14 +43,15 @@ BrokerLink::BrokerLink(Client& client, Topics topics, BrokerLinkOptions options)
     : client_(client),
       topics_(std::move(topics)),
       options_(std::move(options)),
-      outbox_(options_.mark_resent) {}
+      outbox_(options_.mark_resent),
+      rivals_(fmt::format("{:016x}", options_.random()), options_.instance) {}
 
 void BrokerLink::start(base::SteadyTime now) { connect(now); }
 
 void BrokerLink::connect(base::SteadyTime now) {
   state_ = State::kConnecting;
   deadline_ = now + kConnectPatience;
-  client_.connect();
+  client_.connect(client_id_suffix_);
 }
 
 std::vector<LinkEvent> BrokerLink::on(ClientEvent event, base::SteadyTime now) {
@@ -58,11 +68,8 @@ std::vector<LinkEvent> BrokerLink::on(ClientEvent event, base::SteadyTime now) {
   if (std::holds_alternative<PublishFailed>(event)) {
     return lost(base::transient_error("the MQTT broker did not take a message"), now);
   }
-  if (const auto* refused = std::get_if<SubscribeFailed>(&event)) {
-    return denied(fmt::format("a subscription was refused ({}): allow this user to read {}",
-                              refused->reason, fmt::join(filters(), ", ")),
-                  now);
-  }
+  if (const auto* refused = std::get_if<SubscribeFailed>(&event))
+    return subscribe_failed(*refused, now);
   return received(std::move(std::get<Received>(event).message), now);
 }
 
@@ -70,11 +77,27 @@ std::vector<std::string> BrokerLink::filters() const {
   auto filters = options_.subscriptions;
   filters.push_back(topics_.bridge("probe"));
   filters.push_back(topics_.bridge("state"));
+  filters.push_back(topics_.bridge("info"));
   return filters;
+}
+
+std::vector<LinkEvent> BrokerLink::subscribe_failed(const SubscribeFailed& event,
+                                                    base::SteadyTime now) {
+  const auto& extra = options_.reading_filters;
+  const bool dispensable = std::find(extra.begin(), extra.end(), event.filter) != extra.end() &&
+                           !event.filter.starts_with(topics_.base() + "/");
+  if (dispensable) {
+    reading_.refused(event.filter);
+    return {};
+  }
+  return denied(fmt::format("a subscription was refused ({}): allow this user to read {}, {}/#",
+                            event.reason, fmt::join(filters(), ", "), topics_.base()),
+                now);
 }
 
 // Asks again after a while, with a new connection.
 std::vector<LinkEvent> BrokerLink::denied(std::string why, base::SteadyTime now) {
+  if (state_ == State::kDenied) return {};  // one of several filters
   denied_ = std::move(why);
   state_ = State::kDenied;
   deadline_ = now + kProbeAgain;
@@ -89,7 +112,14 @@ std::vector<LinkEvent> BrokerLink::connected(const Connected& event, base::Stead
   }
   outbox_.set_limits(limits);
 
-  if (const auto subscribed = client_.subscribe(filters()); !subscribed)
+  rivals_.connected();
+  auto reading_filters = options_.reading_filters;
+  reading_filters.push_back(topics_.base() + "/#");
+  reading_ = RetainedReading(std::move(reading_filters));
+  if (const auto subscribed = client_.subscribe(filters(), Qos::kAtLeastOnce); !subscribed)
+    return lost(subscribed.error(), now);
+  // QoS 0: of QoS 1 a broker drops what exceeds its queue (RetainedReading::kSurelyDelivered).
+  if (const auto subscribed = client_.subscribe(reading_.filters(), Qos::kAtMostOnce); !subscribed)
     return lost(subscribed.error(), now);
   return send_probe(now);
 }
@@ -100,20 +130,52 @@ std::vector<LinkEvent> BrokerLink::send_probe(base::SteadyTime now) {
   probe_nonce_ = fmt::format("{:016x}", options_.random());
   state_ = State::kProbing;
   deadline_ = now + kProbePatience;
-  const Message probe{topics_.bridge("probe"), probe_nonce_, Qos::kAtLeastOnce, false};
+  const Message probe{topics_.bridge("probe"), rivals_.call(probe_nonce_), Qos::kAtLeastOnce,
+                      false};
   if (const auto sent = client_.publish(probe, std::nullopt); !sent) return lost(sent.error(), now);
   return {};
 }
 
 std::vector<LinkEvent> BrokerLink::probe_returned(base::SteadyTime now) {
   up_since_ = now;
-  last_progress_ = now;
-  // The broker may have come back without its data, or with old data: only we know what belongs
-  // there.
-  outbox_.replay_retained();
-  state_ = State::kReplaying;
-  deadline_ = now + kAcknowledgePatience;
-  return flush(now);
+  const auto* info = reading_.payload_of(topics_.bridge("info"));
+  if (auto instance = rivals_.take_usurper(info)) {
+    // It would be thrown out by our next connection, too.
+    client_id_suffix_ = "-" + run();
+    return yield_to(*std::move(instance), now);
+  }
+  if (!rivals_.is_likely(reading_.payload_of(topics_.bridge("state")), info))
+    return finish_reading(now);
+  state_ = State::kListening;
+  deadline_ = now + kRivalPatience;
+  return {};
+}
+
+// Where there was much to read, the broker may have dropped the probe with the rest.
+std::vector<LinkEvent> BrokerLink::probe_missing(base::SteadyTime now) {
+  if (!reading_.is_empty() && reading_.is_complete()) {
+    reading_.set_incomplete();
+    if (const auto done = client_.unsubscribe(reading_.filters()); !done)
+      return lost(done.error(), now);
+    return send_probe(now);
+  }
+  return denied(
+      fmt::format("a message to {} did not come back: allow this user to publish and read "
+                  "below \"{}/#\"",
+                  topics_.bridge("probe"), topics_.base()),
+      now);
+}
+
+// The broker may have come back without its data, or with old data: only we know what belongs
+// there.
+std::vector<LinkEvent> BrokerLink::finish_reading(base::SteadyTime now) {
+  if (const auto done = client_.unsubscribe(reading_.filters()); !done)
+    return lost(done.error(), now);
+  RetainedRead read{reading_.messages(), reading_.is_complete()};
+  outbox_.begin_replay(std::exchange(reading_, {}));
+  state_ = State::kRead;
+  deadline_ = last_progress_ = now;
+  return {std::move(read)};
 }
 
 std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now) {
@@ -122,10 +184,29 @@ std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now)
   // Only a connection that lasted ends the back-off: some break each time at the same message.
   if (up_since_ && now - *up_since_ >= kStable) failures_ = 0;
   up_since_.reset();
+  heal_due_.reset();
   const auto delay = retry_delay(error);
   state_ = State::kWaiting;
   deadline_ = now + delay;
   return {LinkDown{std::move(error), delay}};
+}
+
+std::vector<LinkEvent> BrokerLink::yield_to(std::string instance, base::SteadyTime now) {
+  std::vector<LinkEvent> events;
+  if (state_ == State::kUp) {
+    events.emplace_back(LinkDown{
+        base::transient_error("another bridge publishes below the same base topic"), kYield});
+  }
+  // In good order, so that our last will is not said over the other's `online`.
+  client_.disconnect(kGoodbyePatience);
+  outbox_.connection_lost();
+  up_since_.reset();
+  heal_due_.reset();
+  state_ = State::kWaiting;
+  deadline_ = now + kYield;
+  if (!std::exchange(second_bridge_told_, true))
+    events.emplace_back(SecondBridge{std::move(instance)});
+  return events;
 }
 
 base::Duration BrokerLink::retry_delay(const base::Error& error) {
@@ -142,8 +223,8 @@ std::vector<LinkEvent> BrokerLink::acknowledged(const Acknowledged& event, base:
   std::vector<LinkEvent> events;
   if (event.reason_code == kQuotaExceeded) {
     outbox_.put_back(event.token);
-    hold_until_ = now + kQuotaPause;
-    deadline_ = hold_until_;
+    quota_until_ = now + kQuotaPause;
+    deadline_ = quota_until_;
     return events;
   }
   if (event.reason_code >= 0x80) {
@@ -158,18 +239,60 @@ std::vector<LinkEvent> BrokerLink::acknowledged(const Acknowledged& event, base:
   return events;
 }
 
+bool BrokerLink::is_reading() const {
+  return state_ == State::kProbing || state_ == State::kDenied || state_ == State::kListening;
+}
+
 std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime now) {
   if (message.topic == topics_.bridge("probe")) {
-    const bool ours =
-        message.payload == probe_nonce_ && (state_ == State::kProbing || state_ == State::kDenied);
-    return ours ? probe_returned(now) : std::vector<LinkEvent>{};
+    const auto call = ProbeCall::parse(message.payload);
+    return call ? called(*call, now) : std::vector<LinkEvent>{};
   }
-  if (message.topic == topics_.bridge("state")) {
-    // The last will of an older connection of ours may be published after we came back.
-    if (state_ == State::kUp && !leaving_ && message.payload == "offline") say_state("online");
-    return flush(now);
+  if (message.topic == topics_.bridge("info")) rivals_.saw_info(message.payload);
+  if (message.topic == topics_.bridge("state")) state_seen(message, now);
+  // What two subscriptions give is told once.
+  const bool again = message.retain && reading_.payload_of(message.topic) != nullptr;
+  if (is_reading()) reading_.arrived(message);
+  if (!again && matches_any(options_.subscriptions, message.topic))
+    return {MessageReceived{std::move(message)}};
+  return flush(now);
+}
+
+std::vector<LinkEvent> BrokerLink::called(const ProbeCall& call, base::SteadyTime now) {
+  if (rivals_.is_own(call)) {
+    const bool expected = state_ == State::kProbing || state_ == State::kDenied;
+    return expected && call.word == probe_nonce_ ? probe_returned(now) : std::vector<LinkEvent>{};
   }
-  return {MessageReceived{std::move(message)}};
+  if (state_ == State::kDenied || leaving_) return {};
+  if (!call.is_answer()) return rival_probes(call, now);
+  const bool settled = up_since_ && now - *up_since_ >= kSettled;
+  return rivals_.yields_to_answer(call, settled) ? yield_to(call.instance, now)
+                                                 : std::vector<LinkEvent>{};
+}
+
+std::vector<LinkEvent> BrokerLink::rival_probes(const ProbeCall& call, base::SteadyTime now) {
+  if (state_ == State::kProbing) {
+    return rivals_.yields_to_probe(call) ? yield_to(call.instance, now) : std::vector<LinkEvent>{};
+  }
+  rivals_.probed_after_us(call);
+  const Message here{topics_.bridge("probe"), rivals_.call("here"), Qos::kAtLeastOnce, false};
+  if (const auto sent = client_.publish(here, std::nullopt); !sent) return lost(sent.error(), now);
+  if (state_ != State::kUp || !rivals_.may_report(now)) return {};
+  return {RivalSeen{call.instance}};
+}
+
+// The last will of an older connection of ours may be published after we came back, and anybody can
+// clear or overwrite the topic.
+void BrokerLink::state_seen(const Message& message, base::SteadyTime now) {
+  if (state_ != State::kUp || leaving_ || message.payload == "online" || heal_due_) return;
+  heal_due_ = healed_ ? std::max(now, *healed_ + kHealPause) : now;
+}
+
+void BrokerLink::heal_state(base::SteadyTime now) {
+  if (!heal_due_ || now < *heal_due_) return;
+  heal_due_.reset();
+  healed_ = now;
+  say_state("online");
 }
 
 // Not in the ledger: it is said when everything else that is retained is in place.
@@ -178,13 +301,26 @@ void BrokerLink::say_state(std::string word) {
       {{{topics_.bridge("state"), std::move(word), Qos::kAtLeastOnce, true}}, std::nullopt, false});
 }
 
-void BrokerLink::publish(Parcel parcel) { outbox_.push(std::move(parcel)); }
+void BrokerLink::publish(Parcel parcel) {
+  if (state_ == State::kUp) {
+    outbox_.push(std::move(parcel));
+  } else {
+    outbox_.push_while_away(std::move(parcel));
+  }
+}
+
+base::SteadyTime BrokerLink::next_deadline() const {
+  return heal_due_ ? std::min(deadline_, *heal_due_) : deadline_;
+}
 
 std::vector<LinkEvent> BrokerLink::flush(base::SteadyTime now) {
+  if (state_ == State::kRead && !held_) state_ = State::kReplaying;
+  if (state_ == State::kRead) deadline_ = base::SteadyTime::max();
   if (state_ != State::kReplaying && state_ != State::kUp) return {};
-  if (now < hold_until_) return {};
+  heal_state(now);
+  if (now < quota_until_) return {};
   const bool was_idle = outbox_.in_flight() == 0;
-  while (state_ == State::kUp || outbox_.is_replaying()) {
+  while (!held_ && (state_ == State::kUp || outbox_.is_replaying())) {
     const auto outgoing = outbox_.next();
     if (!outgoing) break;
     if (const auto sent = client_.publish(outgoing->message, outgoing->token); !sent)
@@ -193,19 +329,23 @@ std::vector<LinkEvent> BrokerLink::flush(base::SteadyTime now) {
   if (was_idle) last_progress_ = now;
   deadline_ =
       outbox_.in_flight() > 0 ? last_progress_ + kAcknowledgePatience : base::SteadyTime::max();
-  if (state_ == State::kReplaying && !outbox_.is_replaying()) {
-    state_ = State::kUp;
-    say_state("online");
-    std::vector<LinkEvent> events{LinkUp{}};
-    append(events, flush(now));
-    return events;
-  }
-  return {};
+  const bool complete = state_ == State::kReplaying && !held_ && !outbox_.is_replaying();
+  return complete ? replayed(now) : std::vector<LinkEvent>{};
+}
+
+std::vector<LinkEvent> BrokerLink::replayed(base::SteadyTime now) {
+  outbox_.end_replay();
+  state_ = State::kUp;
+  second_bridge_told_ = false;
+  say_state("online");
+  std::vector<LinkEvent> events{LinkUp{}};
+  append(events, flush(now));
+  return events;
 }
 
 std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
   const bool holding =
-      (state_ == State::kUp || state_ == State::kReplaying) && deadline_ == hold_until_;
+      (state_ == State::kUp || state_ == State::kReplaying) && deadline_ == quota_until_;
   if (now < deadline_ || holding) return flush(now);
   switch (state_) {
     case State::kWaiting:
@@ -215,11 +355,11 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
       return lost(base::transient_error("the MQTT broker did not answer the connection request"),
                   now);
     case State::kProbing:
-      return denied(
-          fmt::format("a message to {} did not come back: allow this user to publish and read "
-                      "below \"{}/#\"",
-                      topics_.bridge("probe"), topics_.base()),
-          now);
+      return probe_missing(now);
+    case State::kListening:
+      return finish_reading(now);
+    case State::kRead:
+      return flush(now);
     case State::kDenied:
       return lost(base::transient_error(denied_), now);
     case State::kReplaying:
@@ -235,6 +375,7 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
 
 void BrokerLink::begin_leaving(Leaving how) {
   leaving_ = true;
+  heal_due_.reset();
   if (how == Leaving::kWithoutTrace) outbox_.forget_retained();
   say_state("offline");
   if (how == Leaving::kWithoutTrace) say_state("");

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -37,8 +38,10 @@ struct Acknowledged {
 struct PublishFailed {
   std::uint64_t token = 0;
 };
+// SUBACK: refused (reason code 0x80 and more), or no answer.
 struct SubscribeFailed {
   std::string reason;
+  std::string filter;
 };
 struct Received {
   Message message;
@@ -51,13 +54,15 @@ using ClientEventSink = std::function<void(ClientEvent)>;
 class Client {
  public:
   virtual ~Client() = default;
-  // Starts connecting; Connected or ConnectFailed follows.
-  virtual void connect() = 0;
+  // Starts connecting, with `client_id_suffix` after the configured client id; Connected or
+  // ConnectFailed follows.
+  virtual void connect(std::string_view client_id_suffix) = 0;
   // Hands a message over; with a token, Acknowledged or PublishFailed follows unless the connection
   // ends first. An error means that it was not taken and that the link should be dropped.
   virtual base::Status publish(const Message& message, std::optional<std::uint64_t> token) = 0;
-  // QoS 1; SubscribeFailed may follow.
-  virtual base::Status subscribe(const std::vector<std::string>& filters) = 0;
+  // `qos` is the highest that the broker delivers with; SubscribeFailed may follow for each filter.
+  virtual base::Status subscribe(const std::vector<std::string>& filters, Qos qos) = 0;
+  virtual base::Status unsubscribe(const std::vector<std::string>& filters) = 0;
   // DISCONNECT, waiting at most `patience` for it. No events afterwards until the next connect().
   virtual void disconnect(std::chrono::milliseconds patience) = 0;
 };

@@ -5,35 +5,95 @@
 
 namespace iometer::mqtt {
 
+bool Outbox::is_in_ledger(const Parcel& parcel) {
+  return parcel.remember && !parcel.commit_id &&
+         std::all_of(parcel.messages.begin(), parcel.messages.end(),
+                     [](const auto& message) { return message.retain; });
+}
+
+std::vector<RetainedLedger::Place> Outbox::record(const Parcel& parcel) {
+  std::vector<RetainedLedger::Place> places;
+  for (const auto& message : parcel.messages) {
+    if (message.retain && parcel.remember) places.push_back(ledger_.record(message));
+  }
+  return places;
+}
+
 void Outbox::push(Parcel parcel) {
   if (parcel.messages.empty()) return;
-  for (const auto& message : parcel.messages) {
-    if (message.retain && parcel.remember) ledger_.record(message);
-  }
-  skip_forgotten();
+  record(parcel);
+  skip_needless();
+  queue(std::move(parcel));
+}
+
+void Outbox::queue(Parcel parcel) {
   Entry entry;
   entry.parcel = std::move(parcel);
   entry.order = ++last_order_;
+  entry.revision = ledger_.revision();
   entry.skip_superseded = is_replaying();  // the replay may come to a newer push first
   waiting_.push_back(std::move(entry));
 }
 
+void Outbox::push_while_away(Parcel parcel) {
+  if (parcel.messages.empty()) return;
+  const auto places = record(parcel);
+  if (at_broker_) due_.insert(places.begin(), places.end());
+  skip_needless();
+  if (is_in_ledger(parcel)) return;
+  queue(std::move(parcel));
+  waiting_.back().skip_superseded = true;  // what the replay brings is newer, or the same
+  drop_old_events();
+}
+
+void Outbox::drop_old_events() {
+  const auto is_event = [](const Entry& entry) {
+    return !entry.parcel.commit_id && !entry.parcel.messages.back().retain;
+  };
+  const auto events = std::count_if(waiting_.begin(), waiting_.end(), is_event);
+  if (static_cast<std::size_t>(events) <= limits_.waiting_events) return;
+  waiting_.erase(std::find_if(waiting_.begin(), waiting_.end(), is_event));
+}
+
+void Outbox::begin_replay(RetainedReading at_broker) {
+  at_broker_ = std::move(at_broker);
+  const auto places = ledger_.places();
+  due_ = {places.begin(), places.end()};
+  skip_needless();
+  for (auto& entry : waiting_) entry.skip_superseded = true;
+}
+
+void Outbox::end_replay() {
+  at_broker_.reset();
+  due_.clear();
+}
+
 void Outbox::replay_retained() {
-  replay_next_ = 0;
-  replay_end_ = ledger_.size();
-  skip_forgotten();
+  at_broker_.reset();
+  const auto places = ledger_.places();
+  due_ = {places.begin(), places.end()};
+  skip_needless();
   for (auto& entry : waiting_) entry.skip_superseded = true;
 }
 
 void Outbox::forget_retained() {
-  for (std::size_t i = 0; i < ledger_.size(); ++i) {
-    if (!ledger_.at(i).topic.empty())
-      push({{{ledger_.at(i).topic, "", Qos::kAtLeastOnce, true}}, std::nullopt});
+  for (const auto place : ledger_.places()) {
+    const auto* message = ledger_.at(place);
+    if (!message->payload.empty())
+      push({{{message->topic, "", Qos::kAtLeastOnce, true}}, std::nullopt});
   }
 }
 
-void Outbox::skip_forgotten() {
-  while (is_replaying() && ledger_.at(replay_next_).topic.empty()) ++replay_next_;
+// So that the first of what is due is one to publish.
+void Outbox::skip_needless() {
+  for (; is_replaying(); due_.erase(due_.begin())) {
+    const auto* message = ledger_.at(*due_.begin());
+    if (message == nullptr) continue;
+    const bool clears = message->payload.empty();
+    // Without a look at the broker: what clears a topic is in the queue or on its way.
+    if (at_broker_ ? !at_broker_->holds(*message) : !clears) return;
+    if (at_broker_ && clears) ledger_.cleared(std::string(message->topic), ledger_.revision());
+  }
 }
 
 bool Outbox::window_takes(std::size_t messages) const {
@@ -80,12 +140,14 @@ std::optional<Outbox::Outgoing> Outbox::next() {
 
 void Outbox::take_replayed() {
   Entry entry;
-  entry.parcel.messages = {ledger_.at(replay_next_)};
+  entry.parcel.messages = {*ledger_.at(*due_.begin())};
+  entry.revision = ledger_.revision();
   // As QoS 1 each: the window needs the acknowledgement.
   entry.parcel.messages.front().qos = Qos::kAtLeastOnce;
+  if (at_broker_) at_broker_->published(entry.parcel.messages.front());
   sending_ = std::move(entry);
-  ++replay_next_;
-  skip_forgotten();
+  due_.erase(due_.begin());
+  skip_needless();
 }
 
 std::optional<Outbox::Outgoing> Outbox::continue_entry() {
@@ -121,7 +183,12 @@ std::optional<Outbox::Entry> Outbox::take_in_flight(std::uint64_t token) {
 
 std::optional<std::uint64_t> Outbox::acknowledged(std::uint64_t token) {
   const auto entry = take_in_flight(token);
-  return entry ? entry->parcel.commit_id : std::nullopt;
+  if (!entry) return std::nullopt;
+  for (const auto& message : entry->parcel.messages) {
+    if (message.retain && message.payload.empty() && entry->parcel.remember)
+      ledger_.cleared(message.topic, entry->revision);
+  }
+  return entry->parcel.commit_id;
 }
 
 std::optional<Parcel> Outbox::refused(std::uint64_t token) {
@@ -154,7 +221,8 @@ void Outbox::connection_lost() {
     if (in_flight_.back().order != 0) put_back(std::move(in_flight_.back()));
   }
   messages_in_flight_ = 0;
-  replay_next_ = replay_end_ = 0;
+  end_replay();
+  std::erase_if(waiting_, [](const Entry& entry) { return is_in_ledger(entry.parcel); });
 }
 
 }  // namespace iometer::mqtt

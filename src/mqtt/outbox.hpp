@@ -1,20 +1,24 @@
 // What is waiting for the broker, and what is on its way. A parcel is a group of messages that is
 // sent in order on one connection; its last message is QoS 1 and its PUBACK is the proof that the
 // broker has read all of them (MQTT 3.1.1 section 4.6: ordered delivery). A connection that ends
-// before that puts the whole parcel back to the front of the queue. The window keeps few messages
-// inside the client library, which neither queues nor recovers well. No I/O: the caller publishes
-// what next() gives. Owned by the brain's thread.
+// before that puts the whole parcel back to the front of the queue. What is only retained state
+// does not queue while the broker is away: the ledger has it, and the replay after the next connect
+// publishes what the broker does not have. The window keeps few messages inside the client library,
+// which neither queues nor recovers well. No I/O: the caller publishes what next() gives. Owned by
+// the brain's thread.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "mqtt/message.hpp"
 #include "mqtt/retained_ledger.hpp"
+#include "mqtt/retained_reading.hpp"
 
 namespace iometer::mqtt {
 
@@ -30,6 +34,7 @@ struct OutboxLimits {
   std::size_t messages_in_flight =
       256;  // all messages of those parcels, unless one parcel alone has more
   std::size_t waiting_parcels = 512;  // has_room() says no above this
+  std::size_t waiting_events = 256;   // parcels without commit id that wait for the broker
 };
 
 class Outbox {
@@ -43,12 +48,18 @@ class Outbox {
 
   // Adds to the end; retained messages become the ledger's truth at once.
   void push(Parcel parcel);
+  // The same while the link is not up: what the replay publishes anyway is not queued, and of what
+  // nobody waits for the newest.
+  void push_while_away(Parcel parcel);
 
-  // Publishes everything retained once more, before what waits: after a reconnect, or when a
-  // subscriber came back. The ledger is ahead of what waits, so superseded retained messages among
-  // that are not sent any more.
+  // After a reconnect: what the ledger has and the broker, as far as `at_broker` knows, has not is
+  // published before what waits, also what push_while_away() brings until end_replay(). The ledger
+  // is ahead of what waits, so superseded retained messages among that are not sent any more.
+  void begin_replay(RetainedReading at_broker);
+  void end_replay();
+  // Publishes everything retained once more, before what waits: when a subscriber came back.
   void replay_retained();
-  [[nodiscard]] bool is_replaying() const { return replay_next_ < replay_end_; }
+  [[nodiscard]] bool is_replaying() const { return !due_.empty(); }
 
   // Queues an empty retained message for every topic of the ledger.
   void forget_retained();
@@ -79,19 +90,23 @@ class Outbox {
  private:
   struct Entry {
     Parcel parcel;
-    std::uint64_t order =
-        0;  // of push(); 0 = made by replay_retained(): a lost connection forgets it
+    std::uint64_t order = 0;     // of push(); 0 = made by a replay: a lost connection forgets it
+    std::uint64_t revision = 0;  // of the ledger: what it had recorded
     bool resent = false;
     bool skip_superseded = false;
     std::size_t sent = 0;  // messages handed out on this connection
     std::uint64_t token = 0;
   };
+  [[nodiscard]] static bool is_in_ledger(const Parcel& parcel);
+  std::vector<RetainedLedger::Place> record(const Parcel& parcel);
+  void queue(Parcel parcel);
+  void drop_old_events();
   [[nodiscard]] bool window_takes(std::size_t messages) const;
   [[nodiscard]] bool is_superseded(const Entry& entry, std::size_t message) const;
   [[nodiscard]] bool is_pointless(const Entry& entry) const;
   void drop_pointless();
   void take_replayed();
-  void skip_forgotten();
+  void skip_needless();
   std::optional<Outgoing> continue_entry();
   std::optional<Entry> take_in_flight(std::uint64_t token);
   void put_back(Entry entry);
@@ -104,8 +119,8 @@ class Outbox {
   std::optional<Entry> sending_;  // the parcel whose messages are being handed out
   std::size_t sending_next_ = 0;
   std::size_t messages_in_flight_ = 0;
-  std::size_t replay_next_ = 0;
-  std::size_t replay_end_ = 0;
+  std::set<RetainedLedger::Place> due_;  // what is still to be replayed
+  std::optional<RetainedReading> at_broker_;
   std::uint64_t last_token_ = 0;
   std::uint64_t last_order_ = 0;
 };

@@ -1,10 +1,12 @@
 // What we want the broker to retain: the last payload of every retained topic, in the order of
-// first publication. It is what is published again when a broker lost its data, and what decides
-// whether an older message is still worth sending. Owned by the outbox; no I/O.
+// first publication. It is what the broker's data are compared with after a connect, and what
+// decides whether an older message is still worth sending. A topic that is to be empty stays until
+// the broker has acknowledged that. Owned by the outbox; no I/O.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -14,24 +16,37 @@ namespace iometer::mqtt {
 
 class RetainedLedger {
  public:
-  // Notes a retained message; an empty payload forgets its topic.
-  void record(const Message& message);
+  // Where a topic stands in the order of first publication.
+  using Place = std::uint64_t;
+
+  // Notes a retained message; an empty payload is a topic to clear.
+  Place record(const Message& message);
+  // Counts the records.
+  [[nodiscard]] std::uint64_t revision() const { return revision_; }
+
+  // The broker retains nothing there, as of that revision: a topic to clear is done with, unless it
+  // was recorded again since.
+  void cleared(const std::string& topic, std::uint64_t revision);
 
   // True where the ledger's payload for that topic is this one.
   [[nodiscard]] bool is_current(const Message& message) const;
 
-  // The ledger's message of a topic; an empty one, which clears it, where the topic is forgotten.
+  // The ledger's message of a topic; an empty one, which clears it, where there is none.
   [[nodiscard]] Message current(const std::string& topic) const;
 
-  // The retained messages one by one: index from 0 up to (not including) size(). A forgotten topic
-  // leaves a message with an empty topic in its place, so that indexes stay valid while the ledger
-  // changes.
-  [[nodiscard]] std::size_t size() const { return messages_.size(); }
-  [[nodiscard]] const Message& at(std::size_t index) const { return messages_[index]; }
+  [[nodiscard]] std::vector<Place> places() const;
+  // nullptr where the topic is gone.
+  [[nodiscard]] const Message* at(Place place) const;
 
  private:
-  std::vector<Message> messages_;
-  std::unordered_map<std::string, std::size_t> index_;
+  struct Slot {
+    Message message;
+    std::uint64_t revision = 0;  // of its last record
+  };
+  std::map<Place, Slot> slots_;
+  std::unordered_map<std::string, Place> places_;
+  Place last_place_ = 0;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace iometer::mqtt

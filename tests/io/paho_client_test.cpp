@@ -57,11 +57,11 @@ struct Lab {
       : client(options, [this](mqtt::ClientEvent event) { events.post(std::move(event)); }) {}
   ~Lab() { client.disconnect(1s); }
   void connect() {
-    client.connect();
+    client.connect("");
     connected = events.expect<mqtt::Connected>();
   }
   base::Error fail_to_connect() {
-    client.connect();
+    client.connect("");
     return events.expect<mqtt::ConnectFailed>().error;
   }
 
@@ -157,7 +157,7 @@ TEST_SUITE("io") {
       const std::string payload("a\0é", 4);
       REQUIRE(lab.client.publish({"t/kept", payload, Qos::kAtLeastOnce, true}, 1).ok());
       lab.events.expect<mqtt::Acknowledged>();
-      REQUIRE(lab.client.subscribe({"t/#"}).ok());
+      REQUIRE(lab.client.subscribe({"t/#"}, Qos::kAtLeastOnce).ok());
       CHECK(lab.events.expect<mqtt::Received>().message ==
             mqtt::Message{"t/kept", payload, Qos::kAtLeastOnce, true});
       REQUIRE(lab.client.publish({"t/live", "", Qos::kAtMostOnce, false}, std::nullopt).ok());
@@ -282,7 +282,7 @@ TEST_SUITE("io") {
     broker.start();
     Lab lab(options_for(broker));
     lab.connect();
-    REQUIRE(lab.client.subscribe({"t/#"}).ok());
+    REQUIRE(lab.client.subscribe({"t/#"}, Qos::kAtLeastOnce).ok());
     Lab other([&] {
       auto options = options_for(broker);
       options.client_id = "other";
@@ -294,7 +294,7 @@ TEST_SUITE("io") {
     other.events.expect<mqtt::Acknowledged>();
     CHECK(lab.events.stays_empty(200ms));
     CHECK_FALSE(lab.client.publish({"t/a", "x", Qos::kAtLeastOnce, false}, 2).ok());
-    CHECK_FALSE(lab.client.subscribe({"t/#"}).ok());
+    CHECK_FALSE(lab.client.subscribe({"t/#"}, Qos::kAtLeastOnce).ok());
   }
 
   TEST_CASE("paho: the last will is not said on leaving and is said when the client is cut off") {
@@ -305,7 +305,7 @@ TEST_SUITE("io") {
     options.client_id = "watcher";
     Lab watcher(options);
     watcher.connect();
-    REQUIRE(watcher.client.subscribe({"t/will"}).ok());
+    REQUIRE(watcher.client.subscribe({"t/will"}, Qos::kAtLeastOnce).ok());
     {
       Lab lab(options_for(broker));
       lab.connect();
@@ -343,7 +343,7 @@ TEST_SUITE("io") {
     options.host = "127.0.0.1";
     Lab lab(options);
     CHECK_FALSE(lab.client.publish({"t/a", "x", Qos::kAtLeastOnce, false}, 1).ok());
-    CHECK_FALSE(lab.client.subscribe({"t"}).ok());
+    CHECK_FALSE(lab.client.subscribe({"t"}, Qos::kAtLeastOnce).ok());
     lab.client.disconnect(1s);
     CHECK(lab.events.stays_empty(10ms));
   }

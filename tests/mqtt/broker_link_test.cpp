@@ -5,6 +5,7 @@
 using namespace iometer;
 using namespace iometer::mqtt;
 using namespace std::chrono_literals;
+using iometer::test::kInfo;
 using iometer::test::kProbe;
 using iometer::test::kState;
 using Lab = iometer::test::LinkLab;
@@ -18,9 +19,10 @@ TEST_SUITE("mqtt") {
     CHECK(lab.link.is_up());
     CHECK(lab.count<LinkUp>() == 1);
     CHECK(lab.client.subscriptions ==
-          std::vector<std::string>{"homeassistant/status", kProbe, kState});
+          std::vector<std::string>{"homeassistant/status", kProbe, kState, kInfo});
     REQUIRE(lab.client.seen.size() >= 3);
-    CHECK(lab.client.seen[0] == Message{kProbe, "00000000000003e7", Qos::kAtLeastOnce, false});
+    CHECK(lab.client.seen[0] ==
+          Message{kProbe, "00000000000003e7 home 00000000000003e7", Qos::kAtLeastOnce, false});
     CHECK(lab.client.seen[1] == Message{"iometer/bridge/info", "{}", Qos::kAtLeastOnce, true});
     CHECK(lab.client.seen.back() == Message{kState, "online", Qos::kAtLeastOnce, true});
     CHECK(lab.link.is_drained());

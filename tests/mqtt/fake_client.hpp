@@ -16,26 +16,9 @@
 #include <vector>
 
 #include "mqtt/client.hpp"
+#include "mqtt/topic_filter.hpp"
 
 namespace iometer::test {
-
-// MQTT 3.1.1 section 4.7: `+` for one level, `#` for the rest, neither for a first level with `$`.
-inline bool topic_matches(std::string_view filter, std::string_view topic) {
-  if (topic.starts_with('$') != filter.starts_with('$')) return false;
-  for (;;) {
-    if (filter == "#") return true;
-    const auto want = filter.substr(0, filter.find('/'));
-    const auto have = topic.substr(0, topic.find('/'));
-    if (want != "+" && want != have) return false;
-    const bool filter_ends = want.size() == filter.size();
-    const bool topic_ends = have.size() == topic.size();
-    if (filter_ends || topic_ends) {
-      return (filter_ends && topic_ends) || (topic_ends && filter.substr(want.size()) == "/#");
-    }
-    filter.remove_prefix(want.size() + 1);
-    topic.remove_prefix(have.size() + 1);
-  }
-}
 
 class FakeClient final : public mqtt::Client {
  public:
@@ -44,19 +27,22 @@ class FakeClient final : public mqtt::Client {
     bool answers = true;                       // to CONNECT
     std::optional<base::Error> refuses_login;  // CONNACK with an error
     std::optional<std::uint16_t> receive_maximum;
-    std::optional<std::string> refuses_subscriptions;
-    bool acknowledges = true;          // else PUBACKs wait for acknowledge_one()
+    std::optional<std::string> refuses_subscriptions;  // with that reason
+    std::string refused_filter;                        // "": all
+    bool acknowledges = true;                          // else PUBACKs wait for acknowledge_one()
     std::optional<std::size_t> reads;  // so many more PUBLISHes, the rest stays in the socket
     std::optional<std::size_t> takes;  // so many more publish() calls work at all
     // The reason code for a PUBLISH; 0x80 and more: neither retained nor delivered.
     std::function<int(const mqtt::Message&)> verdict = [](const mqtt::Message&) { return 0; };
+    std::function<bool(const std::string&)> delivers;  // which retained topics, on subscribing
     bool tells_verdict = true;  // false: 3.1.1, which acknowledges what it denies
   } broker;
 
   // --- mqtt::Client ---
-  void connect() override {
+  void connect(std::string_view client_id_suffix) override {
     REQUIRE_MESSAGE(state_ == State::kOff, "connect() while connected or connecting");
     ++connects;
+    suffix = client_id_suffix;
     state_ = State::kConnecting;
     if (broker.answers) answer_connect();
   }
@@ -77,18 +63,26 @@ class FakeClient final : public mqtt::Client {
     return base::success();
   }
 
-  base::Status subscribe(const std::vector<std::string>& filters) override {
+  base::Status subscribe(const std::vector<std::string>& filters, mqtt::Qos) override {
     if (state_ != State::kConnected) return base::transient_error("not connected");
-    if (broker.refuses_subscriptions) {
-      events_.push_back(mqtt::SubscribeFailed{*broker.refuses_subscriptions});
-      return base::success();
-    }
     for (const auto& filter : filters) {
+      const bool refused = broker.refused_filter.empty() || broker.refused_filter == filter;
+      if (broker.refuses_subscriptions && refused) {
+        events_.push_back(mqtt::SubscribeFailed{*broker.refuses_subscriptions, filter});
+        continue;
+      }
       subscriptions.push_back(filter);
       for (const auto& [topic, message] : retained) {
-        if (topic_matches(filter, topic)) events_.push_back(mqtt::Received{message});
+        if (mqtt::matches(filter, topic) && (!broker.delivers || broker.delivers(topic)))
+          events_.push_back(mqtt::Received{message});
       }
     }
+    return base::success();
+  }
+
+  base::Status unsubscribe(const std::vector<std::string>& filters) override {
+    if (state_ != State::kConnected) return base::transient_error("not connected");
+    for (const auto& filter : filters) std::erase(subscriptions, filter);
     return base::success();
   }
 
@@ -162,6 +156,7 @@ class FakeClient final : public mqtt::Client {
   std::vector<mqtt::Message> seen;  // all that the broker accepted, over all connections
   std::map<std::string, mqtt::Message> retained;
   std::vector<std::string> subscriptions;  // of this connection
+  std::string suffix;                      // of the client id, at the last connect()
   int connects = 0;
   int disconnects = 0;
   std::size_t most_unacknowledged = 0;
@@ -191,12 +186,10 @@ class FakeClient final : public mqtt::Client {
   void deliver(const mqtt::Message& message) {
     if (message.retain && message.payload.empty()) retained.erase(message.topic);
     if (message.retain && !message.payload.empty()) retained[message.topic] = message;
-    for (const auto& filter : subscriptions) {
-      if (!topic_matches(filter, message.topic)) continue;
-      auto copy = message;
-      copy.retain = false;  // only what is sent on subscribing has the flag
-      events_.push_back(mqtt::Received{std::move(copy)});
-    }
+    if (!mqtt::matches_any(subscriptions, message.topic)) return;
+    auto copy = message;
+    copy.retain = false;  // only what is sent on subscribing has the flag
+    events_.push_back(mqtt::Received{std::move(copy)});
   }
 
   void end_connection() {

@@ -14,13 +14,20 @@ namespace iometer::test {
 using namespace mqtt;
 using namespace std::chrono_literals;
 
+inline constexpr const char* kState = "iometer/bridge/state";
+inline constexpr const char* kProbe = "iometer/bridge/probe";
+inline constexpr const char* kInfo = "iometer/bridge/info";
+inline constexpr const char* kDiscovery = "homeassistant/device/+/config";
+
 struct LinkLab {
   explicit LinkLab(bool mqtt5 = false)
       : link(client, Topics("iometer"),
              {mqtt5,
               {"homeassistant/status"},
               [this] { return random; },
-              [](Message& message) { message.payload += " resent"; }}) {}
+              [](Message& message) { message.payload += " resent"; },
+              {kDiscovery},
+              "home"}) {}
 
   void start() {
     link.start(now);
@@ -28,7 +35,10 @@ struct LinkLab {
   }
   void settle() {
     take(link.flush(now));
-    while (auto event = client.take_event()) take(link.on(*std::move(event), now));
+    while (auto event = client.take_event()) {
+      take(link.on(*std::move(event), now));
+      take(link.flush(now));
+    }
   }
   void publish(Parcel parcel) {
     link.publish(std::move(parcel));
@@ -53,6 +63,8 @@ struct LinkLab {
     for (auto& event : more) {
       if (const auto* committed = std::get_if<ParcelCommitted>(&event))
         ++commits[committed->commit_id];
+      const auto* read = std::get_if<RetainedRead>(&event);
+      if (read != nullptr && on_read) on_read(*read);
       events.push_back(std::move(event));
     }
   }
@@ -77,9 +89,7 @@ struct LinkLab {
   base::SteadyTime now{1000s};
   std::vector<LinkEvent> events;
   std::map<std::uint64_t, int> commits;
+  std::function<void(const RetainedRead&)> on_read;  // what the owner does then
 };
-
-inline constexpr const char* kState = "iometer/bridge/state";
-inline constexpr const char* kProbe = "iometer/bridge/probe";
 
 }  // namespace iometer::test

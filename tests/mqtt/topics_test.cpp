@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "mqtt/fake_client.hpp"
-
 using namespace iometer::mqtt;
 
 TEST_SUITE("mqtt") {
@@ -46,18 +44,5 @@ TEST_SUITE("mqtt") {
   TEST_CASE("identifiers hold only harmless characters") {
     CHECK(identifier("AbC-1_2") == "abc-1_2");
     CHECK(identifier("a b/c.d") == "a_b_c_d");
-  }
-
-  TEST_CASE("the fake broker matches topics as MQTT says") {
-    using iometer::test::topic_matches;
-    CHECK(topic_matches("a/b", "a/b"));
-    CHECK_FALSE(topic_matches("a/b", "a/b/c"));
-    CHECK_FALSE(topic_matches("a/b/c", "a/b"));
-    CHECK(topic_matches("a/#", "a/b/c"));
-    CHECK(topic_matches("a/#", "a"));
-    CHECK(topic_matches("#", "a/b"));
-    CHECK(topic_matches("+/b", "a/b"));
-    CHECK_FALSE(topic_matches("+", "a/b"));
-    CHECK_FALSE(topic_matches("#", "$SYS/x"));
   }
 }
