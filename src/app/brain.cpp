@@ -21,6 +21,8 @@ constexpr std::size_t kBatch = 64;
 constexpr base::Duration kBrokerGrace = 10s;
 constexpr base::Duration kLeavePatience = 1200ms;
 constexpr base::Duration kBirthDelay = 3s;
+// How long the subscription waits for the API's clock, which says what it may ask for.
+constexpr base::Duration kClockPatience = 10s;
 
 std::string_view phase_word(partner::LinkPhase phase) {
   switch (phase) {
@@ -46,10 +48,24 @@ void log(const bridge::Fact& fact) {
 mqtt::BrokerLinkOptions link_options(const BrainOptions& options) {
   mqtt::BrokerLinkOptions link;
   link.mqtt5 = options.mqtt5;
-  if (options.discovery) link.subscriptions = {options.status_topic};
+  const mqtt::Topics topics(options.bridge.base_topic);
+  link.subscriptions = {topics.bridge("request/+")};
+  if (options.discovery) {
+    link.subscriptions.push_back(options.status_topic);
+    link.reading_filters = {homeassistant::config_topic(options.bridge.discovery.prefix, "+"),
+                            "+/bridge/state", "+/+/bridge/state"};
+  }
+  if (options.memory && options.memory->base_topic != topics.base())
+    link.reading_filters.push_back(mqtt::Topics(options.memory->base_topic).bridge("state"));
   link.random = random_number;
   link.mark_resent = bridge::mark_resent;
+  link.instance = options.bridge.service.instance;
   return link;
+}
+
+bridge::BridgeOptions bridge_with_run(bridge::BridgeOptions options, const std::string& run) {
+  options.service.run = run;
+  return options;
 }
 
 }  // namespace
@@ -59,27 +75,38 @@ Brain::Brain(BrainOptions options, mqtt::Client& client, BrainMailbox& mailbox, 
       topics_(options_.bridge.base_topic),
       mailbox_(mailbox),
       hooks_(std::move(hooks)),
-      bridge_(options_.bridge),
+      keeper_(std::move(hooks_.save)),
       client_(client),
       link_(client, topics_, link_options(options_)),
-      resume_from_(bridge_.resume_from(read_clocks()).time_since_epoch().count()) {}
+      bridge_(bridge_with_run(options_.bridge, link_.run()), std::move(options_.memory),
+              options_.clock()),
+      resume_from_(bridge_.resume_from(options_.clock()).time_since_epoch().count()) {}
 
 base::WallTime Brain::resume_from() const {
   return base::WallTime{base::Duration{resume_from_.load()}};
 }
 
 void Brain::run() {
-  link_.start(read_clocks().steady);
-  while (!stopping_) {
-    const bool may_take = link_.is_up() && link_.has_room();
-    const auto taken = mailbox_.take(next_deadline(), may_take ? kBatch : 0);
-    const auto now = read_clocks();
-    for (const auto& control : taken.control) handle(control, now);
-    for (const auto& delivery : taken.readings) take(delivery, now);
-    if (taken.room_again) hooks_.resume_reading();
-    tick(now, taken.readings_waiting);
-  }
+  start();
+  while (!stopping_) step(next_deadline());
   leave();
+}
+
+void Brain::start() {
+  const auto now = options_.clock();
+  keeper_.start(now.steady);
+  if (!options_.state_error.empty()) feed(bridge::StateSaved{options_.state_error}, now);
+  link_.start(now.steady);
+}
+
+void Brain::step(base::SteadyTime deadline) {
+  const bool may_take = link_.is_up() && link_.has_room();
+  const auto taken = mailbox_.take(deadline, may_take ? kBatch : 0);
+  const auto now = options_.clock();
+  for (const auto& control : taken.control) handle(control, now);
+  for (const auto& delivery : taken.readings) take(delivery, now);
+  if (taken.room_again) hooks_.resume_reading();
+  tick(now, taken.readings_waiting);
 }
 
 base::SteadyTime Brain::next_deadline() const {
@@ -87,7 +114,8 @@ base::SteadyTime Brain::next_deadline() const {
       std::min(link_.next_deadline(), std::max(bridge_.next_deadline(), next_bridge_tick_));
   if (broker_away_since_ && subscription_wanted_)
     deadline = std::min(deadline, *broker_away_since_ + kBrokerGrace);
-  return deadline;
+  if (clock_patience_) deadline = std::min(deadline, *clock_patience_);
+  return std::min(deadline, keeper_.next_deadline());
 }
 
 void Brain::tick(const base::Now& now, bool readings_waiting) {
@@ -109,13 +137,33 @@ void Brain::tick(const base::Now& now, bool readings_waiting) {
   // again soon.
   next_bridge_tick_ = now.steady + (link_.is_up() ? 50ms : 1000ms);
   resume_from_ = bridge_.resume_from(now).time_since_epoch().count();
+  if (clock_patience_ && now.steady >= *clock_patience_) begin_subscription(now);
+  keep_memory(now);
   handle_link_events(link_.tick(now.steady), now);
+}
+
+void Brain::keep_memory(const base::Now& now) {
+  keeper_.step(now.steady, [&] { return bridge_.memory(now, false); });
+  link_.hold(keeper_.holds());
+  if (keeper_.found_stuck(now.steady))
+    feed(bridge::StateSaved{"the disk of state_dir does not answer"}, now);
+}
+
+// The first start time that is asked for should be right.
+void Brain::begin_subscription(const base::Now& now) {
+  clock_patience_.reset();
+  resume_from_ = bridge_.resume_from(now).time_since_epoch().count();
+  subscription_wanted_ = true;
+  hooks_.want_subscription(true);
 }
 
 void Brain::feed(const bridge::Event& event, const base::Now& now) {
   auto effects = bridge_.on(event, now);
   for (auto& parcel : effects.parcels) link_.publish(std::move(parcel));
   if (effects.replay_retained) link_.replay_retained();
+  if (effects.renew_subscription) hooks_.renew_subscription();
+  if (effects.poll_now) hooks_.poll_now();
+  if (effects.record || effects.memory_changed) keeper_.changed(effects.record);
   for (const auto& fact : effects.facts) log(fact);
 }
 
@@ -142,8 +190,13 @@ void Brain::handle(const Control& control, const base::Now& now) {
     handle_poll(*answer, now);
   } else if (const auto* clock = std::get_if<ServerClock>(&control)) {
     feed(bridge::ServerClockSeen{clock->offset}, now);
+    clock_known_ = true;
+    if (clock_patience_) begin_subscription(now);
   } else if (const auto* frame = std::get_if<FrameDropped>(&control)) {
     feed(bridge::MessageDropped{frame->error.what}, now);
+  } else if (const auto* saved = std::get_if<StateWritten>(&control)) {
+    keeper_.written(saved->version, now.steady);
+    feed(bridge::StateSaved{saved->status ? "" : saved->status.error().what}, now);
   } else if (std::holds_alternative<ApiAnswered>(control)) {
     api_answered_ = true;
   } else {
@@ -158,7 +211,11 @@ void Brain::handle_poll(const base::Result<partner::InstallationsAnswer>& answer
   if (!std::exchange(last_poll_error_, {}).empty())
     spdlog::info("asking for the installations works again");
   for (const auto& problem : answer->problems) spdlog::debug("installations: {}", problem.what);
-  feed(bridge::InstallationsPolled{answer->installations, answer->complete}, now);
+  feed(bridge::InstallationsPolled{answer->installations, answer->complete, answer->absent}, now);
+  if (auto doubtful = bridge_.doubtful(); doubtful != asked_about_) {
+    asked_about_ = std::move(doubtful);
+    hooks_.ask_about(asked_about_);
+  }
 }
 
 void Brain::handle_api(const partner::LinkState& state, const base::Now& now) {
@@ -184,14 +241,25 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     last_broker_error_.clear();
     broker_away_since_.reset();
     feed(bridge::BrokerUp{}, now);
-    resume_from_ = bridge_.resume_from(now).time_since_epoch().count();
-    subscription_wanted_ = true;
-    hooks_.want_subscription(true);
     hooks_.poll_now();
+    if (clock_known_) {
+      begin_subscription(now);
+    } else {
+      clock_patience_ = now.steady + kClockPatience;
+    }
   } else if (const auto* down = std::get_if<mqtt::LinkDown>(&event)) {
     log_once(last_broker_error_, down->error, "MQTT");
-    if (!broker_away_since_) broker_away_since_ = now.steady;
-    feed(bridge::BrokerDown{}, now);
+    broker_lost(now);
+  } else if (const auto* read = std::get_if<mqtt::RetainedRead>(&event)) {
+    feed(bridge::RetainedRead{read->messages, read->complete}, now);
+  } else if (const auto* second = std::get_if<mqtt::SecondBridge>(&event)) {
+    spdlog::error(
+        "another bridge ({}) is at work on \"{}\": this one stays away until that one ends; give "
+        "each its own mqtt.base_topic",
+        base::printable(second->instance, 40), topics_.base());
+    broker_lost(now);
+  } else if (const auto* rival = std::get_if<mqtt::RivalSeen>(&event)) {
+    feed(bridge::RivalSeen{base::printable(rival->instance, 40)}, now);
   } else if (const auto* denied = std::get_if<mqtt::LinkDenied>(&event)) {
     log_once(last_broker_error_, base::auth_error(denied->detail), "mqtt_denied");
   } else if (const auto* committed = std::get_if<mqtt::ParcelCommitted>(&event)) {
@@ -199,14 +267,27 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
   } else if (const auto* refused = std::get_if<mqtt::ParcelRefused>(&event)) {
     feed(bridge::PublishRefused{refused->topic, refused->reason_code, refused->commit_id}, now);
   } else if (const auto* received = std::get_if<mqtt::MessageReceived>(&event)) {
-    const auto& message = received->message;
-    // A retained birth is an old one: Home Assistant's own is not retained.
-    if (message.topic == options_.status_topic && message.payload == "online" && !message.retain) {
-      spdlog::info("Home Assistant started: announcing again");
-      feed(
-          bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(random_number() % 1000) / 1000},
-          now);
-    }
+    receive(received->message, now);
+  }
+}
+
+void Brain::broker_lost(const base::Now& now) {
+  if (!broker_away_since_) broker_away_since_ = now.steady;
+  clock_patience_.reset();
+  feed(bridge::BrokerDown{}, now);
+}
+
+void Brain::receive(const mqtt::Message& message, const base::Now& now) {
+  // What is retained is old: a birth of an earlier start, a command that was meant for another
+  // time.
+  if (message.retain) return;
+  const auto request = topics_.bridge("request/");
+  if (message.topic.starts_with(request)) {
+    feed(bridge::RequestReceived{message.topic.substr(request.size()), message.payload}, now);
+  } else if (message.topic == options_.status_topic && message.payload == "online") {
+    spdlog::info("Home Assistant started: announcing again");
+    feed(bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(random_number() % 1000) / 1000},
+         now);
   }
 }
 
@@ -219,24 +300,29 @@ void Brain::log_once(std::string& last, const base::Error& error, std::string_vi
 
 void Brain::leave() {
   hooks_.want_subscription(false);
-  if (!link_.is_up()) return client_.disconnect(0ms);
-  const auto deadline = read_clocks().steady + kLeavePatience;
-  const auto taken = mailbox_.take(read_clocks().steady, SIZE_MAX);
-  for (const auto& control : taken.control) handle(control, read_clocks());
-  for (const auto& delivery : taken.readings) take(delivery, read_clocks());
+  link_.hold(false);
+  if (link_.is_up()) drain();
+  keeper_.save_at_end([&] { return bridge_.memory(options_.clock(), link_.is_drained()); });
+  client_.disconnect(link_.is_up() ? 300ms : 0ms);
+}
+
+void Brain::drain() {
+  const auto deadline = options_.clock().steady + kLeavePatience;
+  const auto taken = mailbox_.take(options_.clock().steady, SIZE_MAX);
+  for (const auto& control : taken.control) handle(control, options_.clock());
+  for (const auto& delivery : taken.readings) take(delivery, options_.clock());
   link_.begin_leaving(options_.clear_on_leave ? mqtt::BrokerLink::Leaving::kWithoutTrace
                                               : mqtt::BrokerLink::Leaving::kNormally);
-  while (link_.is_up() && !link_.is_drained() && read_clocks().steady < deadline) {
-    const auto now = read_clocks();
+  while (link_.is_up() && !link_.is_drained() && options_.clock().steady < deadline) {
+    const auto now = options_.clock();
     handle_link_events(link_.tick(now.steady), now);
     for (const auto& control : mailbox_.take(deadline, 0).control) {
-      if (std::holds_alternative<mqtt::ClientEvent>(control)) handle(control, read_clocks());
+      if (std::holds_alternative<mqtt::ClientEvent>(control)) handle(control, options_.clock());
     }
   }
   if (!link_.is_drained())
     spdlog::warn(
         "the broker did not take everything in time; it is sent again after the next start");
-  client_.disconnect(300ms);
 }
 
 }  // namespace iometer::app

@@ -7,11 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 
+#include "app/clock.hpp"
 #include "app/config.hpp"
 #include "app/mailbox.hpp"
+#include "app/memory_keeper.hpp"
 #include "bridge/bridge.hpp"
 #include "mqtt/broker_link.hpp"
 #include "mqtt/client.hpp"
@@ -29,10 +32,15 @@ struct ServerClock {
 struct FrameDropped {
   base::Error error;
 };
+// The state writer has tried to write that version of the memory.
+struct StateWritten {
+  std::uint64_t version = 0;
+  base::Status status;
+};
 
 using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
                              base::Result<partner::InstallationsAnswer>, ServerClock, FrameDropped,
-                             ApiAnswered, StopRequested>;
+                             ApiAnswered, StateWritten, StopRequested>;
 using BrainMailbox = Mailbox<Control, partner::Delivery>;
 
 // What the brain wants of the threads beside it. Called on the brain's thread; must not block.
@@ -40,6 +48,10 @@ struct BrainHooks {
   std::function<void(bool)> want_subscription;
   std::function<void()> resume_reading;
   std::function<void()> poll_now;
+  std::function<void()> renew_subscription;
+  std::function<void(std::set<std::string>)> ask_about;
+  // StateWritten follows. Empty = there is no state file.
+  MemoryKeeper::Save save;
 };
 
 struct BrainOptions {
@@ -47,7 +59,10 @@ struct BrainOptions {
   std::string status_topic;  // Home Assistant's
   bool discovery = true;
   bool mqtt5 = false;
-  bool clear_on_leave = false;  // take back everything retained: the demo leaves no trace
+  bool clear_on_leave = false;           // take back everything retained: the demo leaves no trace
+  std::optional<bridge::Memory> memory;  // of an earlier start
+  std::string state_error;               // why there is no state file, where there should be one
+  std::function<base::Now()> clock = read_clocks;
 };
 
 class Brain {
@@ -57,6 +72,12 @@ class Brain {
   // Runs until StopRequested has been carried out: `offline` published, everything that waited
   // delivered if the broker takes it within a second and a half.
   void run();
+
+  // What run() does until then: start() once, then step() again and again. A step waits until
+  // `deadline` for something to do.
+  void start();
+  void step(base::SteadyTime deadline);
+  [[nodiscard]] base::SteadyTime next_deadline() const;
 
   // The startTime of a subscription that begins now. Any thread.
   [[nodiscard]] base::WallTime resume_from() const;
@@ -70,20 +91,29 @@ class Brain {
   void handle_poll(const base::Result<partner::InstallationsAnswer>& answer, const base::Now& now);
   void feed(const bridge::Event& event, const base::Now& now);
   void tick(const base::Now& now, bool readings_waiting);
+  void begin_subscription(const base::Now& now);
+  void keep_memory(const base::Now& now);
+  void broker_lost(const base::Now& now);
+  void receive(const mqtt::Message& message, const base::Now& now);
   void leave();
-  [[nodiscard]] base::SteadyTime next_deadline() const;
+  void drain();
   void log_once(std::string& last, const base::Error& error, std::string_view what);
 
   BrainOptions options_;
   mqtt::Topics topics_;
   BrainMailbox& mailbox_;
   BrainHooks hooks_;
-  bridge::Bridge bridge_;
+  MemoryKeeper keeper_;
   mqtt::Client& client_;
   mqtt::BrokerLink link_;
+  bridge::Bridge bridge_;
   std::atomic<std::int64_t> resume_from_;  // nanoseconds since 1970
   std::optional<base::SteadyTime> broker_away_since_;
   bool subscription_wanted_ = false;
+  // The broker is there, the API's clock is not known yet: until then it is waited for.
+  std::optional<base::SteadyTime> clock_patience_;
+  bool clock_known_ = false;
+  std::set<std::string> asked_about_;
   bool stopping_ = false;
   bool api_answered_ = false;  // since the last tick
   base::SteadyTime next_bridge_tick_;

@@ -6,14 +6,18 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "app/brain.hpp"
+#include "app/state_writer.hpp"
 #include "app/status_poller.hpp"
 #include "app/subscription_worker.hpp"
 #include "io/paho_client.hpp"
 #include "io/signals.hpp"
+#include "io/state_file.hpp"
 
 namespace iometer::app {
 namespace {
@@ -45,6 +49,42 @@ class StopDeadline {
   std::condition_variable_any ended_;
   std::jthread thread_;
 };
+
+// What an earlier start left on the disk, and the file to go on with.
+struct State {
+  std::unique_ptr<io::StateFile> file;
+  std::optional<bridge::Memory> memory;
+  std::string error;  // why there is no file
+};
+
+// An error is the configuration's; without a file one can work, only not as well.
+base::Result<State> open_state(const std::string& directory) {
+  State state;
+  if (directory.empty()) {
+    state.error = "there is no directory for the state: set state_dir";
+    return state;
+  }
+  auto file = io::StateFile::open(directory);
+  if (!file && file.error().kind == base::ErrorKind::kConfig) return file.error();
+  if (!file) {
+    state.error = file.error().what;
+    return state;
+  }
+  state.file = *std::move(file);
+  const auto text = state.file->read();
+  if (text && !*text) return state;
+  auto memory = text ? bridge::parse_memory(**text) : base::Result<bridge::Memory>(text.error());
+  if (memory) {
+    state.memory = *std::move(memory);
+    return state;
+  }
+  spdlog::warn(
+      "the state in {} cannot be used: {}; it is set aside as state.json.corrupt, and what the "
+      "broker retains is used instead",
+      directory, memory.error().what);
+  if (const auto aside = state.file->set_aside(); !aside) spdlog::warn("{}", aside.error().what);
+  return state;
+}
 
 BrainOptions brain_options(const Config& config, const OptionValues& values, bool clear_on_leave) {
   BrainOptions brain;
@@ -112,17 +152,46 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
   warn_of_plain_text(config.partner.websocket_url, "partner.websocket_url");
   if (!config.mqtt.password.empty()) warn_of_plain_text(config.mqtt.url, "mqtt.url");
 
-  io::PahoClient client(paho_options(config),
+  auto state = options.keep_state ? open_state(config.state_dir) : State();
+  if (!state) {
+    spdlog::error("{}", state.error().what);
+    return 2;
+  }
+  auto brain_settings = brain_options(config, values, options.clear_on_leave);
+  auto paho = paho_options(config);
+  // For life, also where the partner's id changes.
+  if (state->memory && state->memory->base_topic == config.mqtt.base_topic) {
+    brain_settings.bridge.service.instance = state->memory->instance;
+    if (values.get("mqtt.client_id").empty())
+      paho.client_id = "iometer2mqtt-" + state->memory->instance;
+  }
+  brain_settings.memory = std::move(state->memory);
+  brain_settings.state_error = state->error;
+  io::PahoClient client(std::move(paho),
                         [&](mqtt::ClientEvent event) { mailbox.post(std::move(event)); });
   SubscriptionWorker* worker_pointer = nullptr;
   StatusPoller* poller_pointer = nullptr;
-  Brain brain(brain_options(config, values, options.clear_on_leave), client, mailbox,
-              {[&](bool wanted) { worker_pointer->want(wanted); },
-               [&] { worker_pointer->resume_reading(); }, [&] { poller_pointer->poll_now(); }});
+  std::unique_ptr<StateWriter> writer;
+  BrainHooks hooks{[&](bool wanted) { worker_pointer->want(wanted); },
+                   [&] { worker_pointer->resume_reading(); },
+                   [&] { poller_pointer->poll_now(); },
+                   [&] { worker_pointer->renew(); },
+                   [&](std::set<std::string> ids) { poller_pointer->ask_about(std::move(ids)); },
+                   {}};
+  if (state->file) {
+    writer = std::make_unique<StateWriter>(
+        std::move(state->file), StateWriterHooks{[&](std::uint64_t version, base::Status status) {
+          mailbox.post(StateWritten{version, std::move(status)});
+        }});
+    hooks.save = [&](std::uint64_t version, bridge::Memory memory) {
+      writer->save(version, [memory = std::move(memory)] { return bridge::memory_json(memory); });
+    };
+  }
+  Brain brain(std::move(brain_settings), client, mailbox, std::move(hooks));
   SubscriptionWorker worker(
       worker_config(config),
       {[&](partner::Delivery delivery) { return mailbox.post_reading(std::move(delivery)); },
-       [&](const partner::LinkState& state) { mailbox.post(state); },
+       [&](const partner::LinkState& link) { mailbox.post(link); },
        [&] { return std::optional(brain.resume_from()); },
        [&](base::Error error) { mailbox.post(FrameDropped{std::move(error)}); },
        [&] { mailbox.post(ApiAnswered{}); }});

@@ -11,6 +11,7 @@ namespace iometer::app {
 
 struct DaemonOptions {
   bool clear_on_leave = false;
+  bool keep_state = true;  // in the configuration's state_dir
   // Called once with a function that stops the daemon; that one may be called from any thread.
   std::function<void(std::function<void()>)> on_start;
 };

@@ -87,6 +87,7 @@ base::Result<int> run_demo(const DemoArguments& arguments) {
   std::jthread timer;
   DaemonOptions daemon;
   daemon.clear_on_leave = true;
+  daemon.keep_state = false;
   daemon.on_start = [&](std::function<void()> stop) {
     timer = stop_after(arguments.seconds, std::move(stop));
   };

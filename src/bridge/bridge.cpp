@@ -37,6 +37,15 @@ MetersOptions meters_options(const BridgeOptions& options) {
           options.freshness, std::max(kLeastStatusLasts, 3 * options.poll_interval)};
 }
 
+bool changes_memory(const Event& event) {
+  return std::holds_alternative<ReadingReceived>(event) ||
+         std::holds_alternative<ReadingCommitted>(event) ||
+         std::holds_alternative<InstallationsPolled>(event) ||
+         std::holds_alternative<ApiAnswered>(event) ||
+         std::holds_alternative<RequestReceived>(event) ||
+         std::holds_alternative<ApiLinkChanged>(event);
+}
+
 }  // namespace
 
 Bridge::Bridge(const BridgeOptions& options, std::optional<Memory> memory, const base::Now& now)
@@ -58,6 +67,7 @@ Effects Bridge::on(const Event& event, const base::Now& raw) {
   const auto now = clock_.now(raw);
   Effects effects;
   dispatch(event, raw, now, effects);
+  effects.memory_changed = changes_memory(event);
   limit_facts(now, effects);
   for (const auto& fact : effects.facts) effects.send(service_.event(fact, now.wall));
   return effects;

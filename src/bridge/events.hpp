@@ -111,6 +111,7 @@ struct Effects {
   std::vector<Fact> facts;
   bool replay_retained = false;  // publish everything retained once more
   bool record = false;  // new topics are among the messages: save the memory before they go out
+  bool memory_changed = false;  // save it some time
   bool renew_subscription = false;
   bool poll_now = false;
 
