@@ -71,6 +71,8 @@ class Broker:
             f"persistence {'true' if self.persistence else 'false'}",
             f"persistence_location {self.folder}/",
         ]
+        if self.persistence:
+            lines += ["autosave_on_changes true", "autosave_interval 1"]  # so that a kill loses nothing
         if os.geteuid() == 0:
             lines.append("user root")
         if self.users:

@@ -57,9 +57,9 @@ class Lab:
         process = Process(name, arguments, self.folder / f"{name}.log", **options)
         return self._add(process, process.kill)
 
-    def daemon(self, configuration):
-        """`configuration` as configure() makes it."""
-        daemon = Daemon(self.folder, configuration, next(self._numbers))
+    def daemon(self, configuration, **environment):
+        """`configuration` as configure() makes it; `environment` is added to the process's own."""
+        daemon = Daemon(self.folder, configuration, next(self._numbers), **environment)
         self.daemons.append(daemon)
         self.prefixes.add(configuration.get("homeassistant", {}).get("prefix", discovery.PREFIX))
         return self._add(daemon, daemon.kill)

@@ -50,13 +50,16 @@ class Tap:
 
 
 class Connection:
-    """`ended_by`: "client", "server" or "test" once it is over; client_heard is when the client last sent something."""
+    """`ended_by`: "client", "server" or "test" once it is over; client_heard is when the client last sent something.
+    frozen = True: both ends hear nothing any more, and neither is told: what a router does that has forgotten it."""
 
     def __init__(self, client, server):
         self.client = client
         self.server = server
         self.tap = Tap()
         self.ended_by = None
+        self.frozen = False
+        self.opened = time.monotonic()
         self.client_heard = time.monotonic()
         self._lock = threading.Lock()
         for end in (client, server):
@@ -115,6 +118,11 @@ class Proxy:
         for connection in self.open():
             connection.end("test", reset)
 
+    def freeze(self):
+        """All that are open now go no further; new ones work."""
+        for connection in self.open():
+            connection.frozen = True
+
     def open(self):
         return [connection for connection in list(self.connections) if connection.is_open]
 
@@ -158,5 +166,5 @@ class Proxy:
         connection.end(side)
 
     def _wait_while_stalled(self, connection):
-        while self.stalled and connection.is_open:
-            time.sleep(0.01)
+        while (self.stalled or connection.frozen) and connection.is_open:
+            time.sleep(0.2 if connection.frozen else 0.01)

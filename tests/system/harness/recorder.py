@@ -63,6 +63,7 @@ class Recorder:
         self.messages = []
         self.by_topic = collections.defaultdict(list)
         self.connections = 0
+        self.connected_at = []  # position() at the begin of each connection: what it retained follows
         self._session = None
         self._stopped = False
         self._changed = threading.Condition()
@@ -123,6 +124,7 @@ class Recorder:
         while not self._stopped:
             try:
                 self._session = Session(self.port, self.login, self.qos)
+                self.connected_at.append(len(self.messages))
                 self.connections += 1
                 self._keep(self._session.early)
                 while not self._stopped:

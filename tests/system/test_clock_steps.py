@@ -1,0 +1,32 @@
+"""The clock of the daemon's machine is set while it runs: it notices, and nothing that waits hangs."""
+
+import datetime
+
+import pytest
+from harness import observed
+from harness.fake_clock import FakeClock
+from harness.readings import Fleet, now, parse_time
+from harness.waiting import patience, wait_for
+
+
+@pytest.mark.parametrize("step", [-7200, -3, 120, 7200])
+def test_the_clock_is_set_while_it_runs(lab, step):
+    api, broker, clock, fleet = lab.simulator(), lab.broker(), FakeClock(lab.folder), Fleet(2)
+    recorder = lab.recorder(broker)
+    daemon = lab.daemon(lab.configure(api, broker, partner={"poll_interval": "1s"}), **clock.environment())
+    api.wait_for_subscription()
+    for offset in (step, 0):
+        clock.set(offset)
+        position = recorder.position()
+        # An event carries the time of the daemon's machine.
+        api.control("push_text", text="}{")
+        said = parse_time(observed.wait_for_event(recorder, "message_dropped", after=position)["time"])
+        assert abs(said - now() - datetime.timedelta(seconds=offset)) < datetime.timedelta(seconds=2)
+        api.push(fleet.round())
+        for meter in fleet.meters:
+            observed.wait_for_reading(recorder, fleet.sent[meter.id][-1], 3)
+        # The poll of the installations is a timed wait.
+        before = api.stats()["http_requests"]
+        wait_for(lambda: api.stats()["http_requests"] >= before + 2, "two polls, one second apart", 5)
+    code, seconds = daemon.terminate()
+    assert code == 0 and seconds < patience(2)
