@@ -106,6 +106,15 @@ ControlOutcome installations(const Context& context) {
   return done();
 }
 
+ControlOutcome answer(const Context& context) {
+  const auto& request = context.request;
+  context.service.prepared() = {
+      text_or(request["field"], "installations"), static_cast<int>(integer(request["status"], 200)),
+      text_or(request["content_type"], "application/json"), text_or(request["body"], ""),
+      static_cast<int>(integer(request["count"], 1))};
+  return done();
+}
+
 ControlOutcome stats(const Context& context) {
   const auto& stats = context.service.stats();
   base::JsonWriter writer;
@@ -120,6 +129,7 @@ ControlOutcome stats(const Context& context) {
   }
   writer.key("sent").integer(static_cast<std::int64_t>(stats.sent));
   writer.key("http_requests").integer(static_cast<std::int64_t>(stats.http_requests));
+  writer.key("prepared").integer(context.service.prepared().count);
   writer.end_object();
   return {true, writer.take(), {}};
 }
@@ -139,6 +149,7 @@ constexpr std::array kActions{
     Action{"silence", silence},
     Action{"refuse", refuse},
     Action{"installations", installations},
+    Action{"answer", answer},
     Action{"stats", stats},
 };
 

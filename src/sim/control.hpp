@@ -7,8 +7,10 @@
 //   drop, complete, close {code, reason}, silence {seconds}          all WebSocket connections
 //   refuse {status, retry_after, count}                              the next requests and upgrades
 //   installations {installations: […]}                               what the API lists from now on
+//   answer {field, body, status, content_type, count}                the next queries of this root
+//   field over HTTP, with exactly this body
 //   stats                             → {connections, subscriptions, last_start_time, sent,
-//   http_requests}
+//   prepared, http_requests}
 // All others answer {"ok":true}; what cannot be done answers {"error":…}.
 #pragma once
 

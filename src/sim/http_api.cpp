@@ -106,6 +106,8 @@ ApiResponse handle_api_request(Service& service, const ApiRequest& request) {
     return request_errors(*errors, type);
   const auto& plan = std::get<GraphqlPlan>(planned);
   if (auto refused = refuse_kind(request, plan.kind)) return *refused;
+  if (auto prepared = service.take_prepared(plan.fields.front().field->name))
+    return {prepared->status, std::move(prepared->content_type), std::move(prepared->body)};
   return {200, std::string(type), service.execute(plan)};
 }
 

@@ -50,6 +50,12 @@ std::optional<Refusal> Service::take_refusal() {
   return refusal_;
 }
 
+std::optional<PreparedAnswer> Service::take_prepared(std::string_view field) {
+  if (prepared_.count <= 0 || prepared_.field != field) return std::nullopt;
+  --prepared_.count;
+  return prepared_;
+}
+
 std::string Service::execute(const GraphqlPlan& plan) {
   return execute_graphql(plan.fields, ApiRoot(directory_, options_.partner_id));
 }

@@ -33,6 +33,15 @@ struct Refusal {
   int count = 0;        // how many more
 };
 
+// What the next queries of one root field are answered with instead.
+struct PreparedAnswer {
+  std::string field;
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  int count = 0;  // how many more
+};
+
 struct ServiceStats {
   std::uint64_t sent = 0;
   std::uint64_t http_requests = 0;
@@ -48,6 +57,8 @@ class Service {
   [[nodiscard]] bool accepts(std::string_view authorization) const;
   // The refusal to give to this request, if one is due; counts it.
   std::optional<Refusal> take_refusal();
+  // The prepared answer to a query of this root field, if there is one; counts it.
+  std::optional<PreparedAnswer> take_prepared(std::string_view field);
 
   // Queries and mutations: the whole response.
   std::string execute(const GraphqlPlan& plan);
@@ -64,6 +75,7 @@ class Service {
   History& history() { return history_; }
   ServiceStats& stats() { return stats_; }
   Refusal& refusal() { return refusal_; }
+  PreparedAnswer& prepared() { return prepared_; }
 
  private:
   // Moves on to a meter whose installation is enabled; false where all are disabled.
@@ -76,6 +88,7 @@ class Service {
   History history_;
   ServiceStats stats_;
   Refusal refusal_;
+  PreparedAnswer prepared_;
 };
 
 }  // namespace iometer::sim

@@ -227,6 +227,24 @@ TEST_SUITE("sim") {
     CHECK(RawWebSocket(simulator->port(), login_header()).status() == 101);
   }
 
+  TEST_CASE("control: prepared answers to the queries of one field") {
+    auto simulator = start(pushed_only());
+    control(*simulator, R"({"action":"answer","field":"installations","body":"<p>","status":502,)"
+                        R"("content_type":"text/html","count":2})");
+    const std::string list = R"({"query":"{installations{id}}"})";
+    CHECK(http({.url = simulator->url(), .post = R"({"query":"{partner{id}}"})"}).status == 200);
+    const auto stats = simulator->control(R"({"action":"stats"})");
+    REQUIRE(stats);
+    CHECK(stats->find(R"("prepared":2)") != std::string::npos);
+    for (int i = 0; i < 2; ++i) {
+      const auto prepared = http({.url = simulator->url(), .post = list});
+      CHECK(prepared.status == 502);
+      CHECK(prepared.body == "<p>");
+      CHECK(prepared.head.find("Content-Type: text/html\r\n") != std::string::npos);
+    }
+    CHECK(http({.url = simulator->url(), .post = list}).body == R"({"data":{"installations":[]}})");
+  }
+
   TEST_CASE("a client that does not read holds up nobody else") {
     SimulatorOptions options = pushed_only();
     auto simulator = start(options);
