@@ -116,6 +116,11 @@ def test_a_time_that_goes_back(story, leaf):
     assert story.found(broker_memory=[(place, place + 1)]) == [], "a broker may remember what is old"
 
 
+def test_a_time_that_is_made_up(story):
+    story.say("state", json.dumps({"time": "2199-01-01T00:00:00Z"}), 9)
+    check(story.found(), "/state has the time 2199.* at which the meter took nothing")
+
+
 def test_a_cleared_state(story):
     story.say("state", "", 9)
     check(story.found(), "/state was cleared")

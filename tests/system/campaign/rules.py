@@ -3,6 +3,8 @@
 import collections
 import dataclasses
 
+from harness.readings import parse_time
+
 from .ledger import decode
 
 # A meter is live again with at most so many values of each topic while its history still comes.
@@ -53,19 +55,21 @@ def copies_are_marked(evidence):
 
 
 def state_time_stands(evidence):
-    """`time` in `state`, and last_reading, never go back."""
+    """`time` in `state`, and last_reading, never go back, and each is one at which the meter took a reading."""
     newest = {}
+    taken = {(sent.reading.meter.id, sent.reading.time) for sent in evidence.ledger.entries.values()}
     for at, message, (slug, *leaf) in evidence.said:
         if leaf not in (["state"], ["last_reading"]):
             continue
         if not message.text:
             yield Violation(at, f"{message.topic} was cleared")
             continue
-        time = decode(message.text)["time"] if leaf == ["state"] else message.text
-        place = (slug, leaf[0])
-        if time < newest.get(place, ""):
-            yield Violation(at, f"{message.topic} goes back from {newest[place]} to {time}")
-        newest[place] = max(newest.get(place, ""), time)
+        time = parse_time(decode(message.text)["time"] if leaf == ["state"] else message.text)
+        if (evidence.meter_of.get(slug), time) not in taken:
+            yield Violation(at, f"{message.topic} has the time {time}, at which the meter took nothing")
+        if time < newest.get(message.topic, time):
+            yield Violation(at, f"{message.topic} goes back from {newest[message.topic]} to {time}")
+        newest[message.topic] = max(newest.get(message.topic, time), time)
 
 
 def values_stand(evidence):

@@ -65,12 +65,11 @@ def report(stage, seed, count, found=()):
     if not found:
         return "\n".join(lines + [stage.timeline.text()])
     by_rule = {}
-    known = rules.violations(evidence(stage)) if found is None else found
-    for violation in known:
+    for violation in found:
         by_rule.setdefault(violation.text.split(":")[0][:30], []).append(violation)
-    lines += [f"{len(known)} violations; the first of each sort:"]
+    lines += [f"{len(found)} violations; the first of each sort:"]
     lines += [f"  message {group[0].at} ({len(group)} like it): {group[0].text}" for group in by_rule.values()]
-    messages, first = list(stage.recorder.messages), known[0].at
+    messages, first = list(stage.recorder.messages), found[0].at
     moment = messages[min(first, len(messages) - 1)].time
     lines += ["around the first:"]
     for at in range(max(0, first - SHOWN), min(len(messages), first + SHOWN)):

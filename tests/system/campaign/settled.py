@@ -3,6 +3,7 @@
 import json
 
 from harness import discovery, observed
+from harness.readings import rfc3339
 from harness.waiting import wait_for
 
 from .ledger import decode, key_of_payload
@@ -48,8 +49,7 @@ def wrong(stage):
         values = {key: state.get(key) for key in (topic.rsplit("/")[-1] for topic in topics.values())}
         if sorted(map(str, values.values())) != sorted(newest.values()):
             found.append(f"{base}state has {values} instead of {newest}")
-        time = stage.stream.ledger.newest_time(meter)
-        expect(base + "last_reading", time.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+        expect(base + "last_reading", rfc3339(stage.stream.ledger.newest_time(meter)))
     return found
 
 
