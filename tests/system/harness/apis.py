@@ -56,9 +56,10 @@ class Api:
 
 
 class Simulator(Api):
-    """`iometer2mqtt simulate`; only what the test pushes, unless `household` gives arguments of its own."""
+    """`iometer2mqtt simulate`; only what the test pushes, unless `household` gives arguments of its own. `clock` is a
+    fake_clock.FakeClock."""
 
-    def __init__(self, folder, number, certificate=None, authority=None, household=None, port=0):
+    def __init__(self, folder, number, certificate=None, authority=None, household=None, port=0, clock=None):
         self.authority = authority
         secret_file = folder / "api-secret"
         secret_file.write_text(self.secret + "\n")
@@ -67,7 +68,9 @@ class Simulator(Api):
         arguments += ["--no-household"] if household is None else household
         if certificate:
             arguments += ["--certificate", certificate.file, "--key", certificate.key]
-        super().__init__(Process(f"simulator {number}", arguments, folder / f"simulator-{number}.log", environment()))
+        changes = clock.environment() if clock else {}
+        super().__init__(Process(f"simulator {number}", arguments, folder / f"simulator-{number}.log",
+                                 environment(**changes)))
 
     def tls(self):
         if self.authority is None:

@@ -42,8 +42,8 @@ class Lab:
         server = InteropServer(self.folder, next(self._numbers))
         return self._add(server, server.stop)
 
-    def proxy(self, target_port):
-        proxy = Proxy(target_port)
+    def proxy(self, target_port, **options):
+        proxy = Proxy(target_port, **options)
         return self._add(proxy, proxy.stop)
 
     def recorder(self, broker, **options):

@@ -6,6 +6,7 @@ import struct
 import threading
 import time
 
+from . import mqtt_wire
 from .ports import free_port
 
 CHUNK = 1 << 16
@@ -49,14 +50,28 @@ class Tap:
             self._buffer = self._buffer[at + length:]
 
 
+class MqttTap:
+    """The topics that a client published to."""
+
+    def __init__(self):
+        self.topics = set()
+        self._reader = mqtt_wire.Reader()
+
+    def feed(self, data):
+        for packet in self._reader.feed(data):
+            if packet.kind == mqtt_wire.PUBLISH:
+                length = int.from_bytes(packet.body[:2], "big")
+                self.topics.add(packet.body[2:2 + length].decode())
+
+
 class Connection:
     """`ended_by`: "client", "server" or "test" once it is over; client_heard is when the client last sent something.
     frozen = True: both ends hear nothing any more, and neither is told: what a router does that has forgotten it."""
 
-    def __init__(self, client, server):
+    def __init__(self, client, server, tap):
         self.client = client
         self.server = server
-        self.tap = Tap()
+        self.tap = tap
         self.ended_by = None
         self.frozen = False
         self.opened = time.monotonic()
@@ -89,10 +104,11 @@ class Proxy:
     """Listens at `port` and passes everything on to `target_port`.
 
     stalled = True: nothing is read any more, from either side; new connections are accepted and left alone.
-    latency: seconds that each chunk is held back.
+    latency: seconds that each chunk is held back. `tap` makes what reads along what each client sends.
     """
 
-    def __init__(self, target_port):
+    def __init__(self, target_port, tap=Tap):
+        self.tap = tap
         self.target_port = target_port
         self.port = free_port()
         self.connections = []
@@ -142,7 +158,7 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
-            connection = Connection(client, server)
+            connection = Connection(client, server, self.tap())
             self.connections.append(connection)
             for way in (("client", client, server), ("server", server, client)):
                 threading.Thread(target=self._pass, args=(connection, *way), daemon=True).start()
