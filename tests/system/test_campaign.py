@@ -9,8 +9,10 @@ from campaign import plan, run
 
 SEED = os.environ.get("IOMETER_CAMPAIGN_SEED", "1")
 EVENTS = int(os.environ.get("IOMETER_CAMPAIGN_EVENTS", "200"))
-# A daemon that starts again does not mark its copies yet, and the clock steps while it runs are not ruled out either.
-SURVIVED = ",".join(name for name in plan.NAMES if not name.startswith("daemon") and name != "clock_step")
+# Not yet: a daemon that starts again does not mark its copies, a clock that is set takes meters offline, and readings
+# that a stalled line delayed spoil what the bridge learns of a meter's clock.
+NOT_SURVIVED = ["daemon_kill", "daemon_stop", "clock_step", "api_stall", "api_freeze"]
+SURVIVED = ",".join(name for name in plan.NAMES if name not in NOT_SURVIVED)
 KINDS = os.environ.get("IOMETER_CAMPAIGN_KINDS", SURVIVED)
 
 

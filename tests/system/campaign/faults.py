@@ -13,10 +13,10 @@ def end(stage, fault):
         END[fault.kind](stage, fault)
 
 
-def _end_daemon(stage, how):
+def _end_daemon(stage, end_it):
     if not stage.daemon_runs():
         return False
-    getattr(stage.daemon, how)()
+    end_it()
     return True
 
 
@@ -68,8 +68,8 @@ def _right_clock(stage, _):
 
 
 BEGIN = {
-    "daemon_kill": lambda stage, fault: _end_daemon(stage, "kill"),
-    "daemon_stop": lambda stage, fault: _end_daemon(stage, "terminate"),
+    "daemon_kill": lambda stage, fault: _end_daemon(stage, stage.kill_daemon),
+    "daemon_stop": lambda stage, fault: _end_daemon(stage, stage.stop_daemon),
     "broker_kill": lambda stage, fault: _kill_broker(stage, wipe=False),
     "broker_wipe": lambda stage, fault: _kill_broker(stage, wipe=True),
     "broker_cut": lambda stage, fault: stage.to_broker.cut(),

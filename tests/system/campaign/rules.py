@@ -90,25 +90,24 @@ def values_stand(evidence):
 
 def history_stays_history(evidence):
     """While a meter's readings come as history, its values do not walk along with them."""
-    kinds = {seen.at: seen for seen in evidence.readings}
-    runs = collections.defaultdict(int)  # readings of history in a row, by meter
-    moved, last = collections.defaultdict(set), {}
+    backfill = {seen.at: seen.backfill for seen in evidence.readings}
+    rows = collections.defaultdict(int)  # readings of history in a row, by meter
+    moved = collections.defaultdict(lambda: collections.defaultdict(set))  # values since the row began, by meter, topic
+    last = {}
     for at, message, (slug, *leaf) in evidence.said:
-        if leaf == ["reading"]:
-            if not kinds[at].backfill:
-                runs[slug] = 0
-                moved = collections.defaultdict(set, {topic: texts for topic, texts in moved.items()
-                                                      if topic.split("/")[2] != slug})
-                continue
-            runs[slug] += 1
-            for topic, texts in moved.items():
-                if topic.split("/")[2] == slug and runs[slug] >= WALK_READINGS and len(texts) > WALK_ALLOWED:
-                    yield Violation(at, f"{topic} walked through {len(texts)} values during a replay")
-                    texts.clear()
-        elif leaf[0] == "value":
-            if runs[slug] and last.get(message.topic) != message.text:
-                moved[message.topic].add(message.text)
+        if leaf[0] == "value":
+            if rows[slug] and last.get(message.topic) != message.text:
+                moved[slug][message.topic].add(message.text)
             last[message.topic] = message.text
+        if leaf != ["reading"]:
+            continue
+        rows[slug] = rows[slug] + 1 if backfill[at] else 0
+        if not rows[slug]:
+            moved[slug].clear()
+        walked = [topic for topic, texts in moved[slug].items() if len(texts) > WALK_ALLOWED]
+        if rows[slug] >= WALK_READINGS and walked:
+            yield Violation(at, f"{walked[0]} walked through {len(moved[slug][walked[0]])} values during a replay")
+            moved[slug].clear()
 
 
 def availability_is_true(evidence):

@@ -55,6 +55,13 @@ class Stage:
         self.lives.append(time.monotonic())
         self.daemon = self.lab.daemon(self.configuration(), **self.clock.environment())
 
+    def kill_daemon(self):
+        self.daemon.kill()
+
+    def stop_daemon(self):
+        code, _ = self.daemon.terminate()
+        assert code == 0, f"{self.daemon.name} ended with {code}"
+
     def daemon_runs(self):
         return self.daemon is not None and self.daemon.is_running()
 
