@@ -1,4 +1,5 @@
-"""The list of installations may be empty, cut short or no list at all for a while: no entity goes."""
+"""The list of installations may be empty, cut short or no list at all for a while: no entity goes. Only who is asked for
+by id and is not there any more has been unlinked."""
 
 import json
 
@@ -121,3 +122,21 @@ def test_an_empty_list_for_forty_polls(household):
     assert not shrunk(before, household.retained())
     for meter in household.meters:
         assert household.recorder.last(observed.meter_topic(household.recorder, meter, "availability")) == "online"
+
+
+def test_an_unlinked_installation(household):
+    """Absent from the list, and null when it is asked for by its id."""
+    before = household.retained()
+    household.list(household.installations[1:])
+    gone, kept = household.meters
+    topic = lambda meter, leaf: observed.meter_topic(household.recorder, meter, leaf)
+    household.recorder.wait_for_text(topic(gone, "reason"), "unlinked", 30)
+    household.recorder.wait_for_text(topic(gone, "availability"), "offline")
+    household.recorder.wait_for_text(topic(gone, "availability/live"), "offline")
+    assert household.recorder.last(topic(kept, "availability")) == "online"
+    household.wait_for_polls(3)
+    assert set(discovery.payloads(before)) == set(discovery.payloads(household.retained())), "it may come back"
+    household.list(household.installations)
+    household.send()
+    household.recorder.wait_for_text(topic(gone, "availability"), "online", 20)
+    household.recorder.wait_for_text(topic(gone, "reason"), "ok")
