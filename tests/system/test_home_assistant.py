@@ -117,6 +117,7 @@ def test_discovery_off_and_another_prefix(lab):
                                  and topic.endswith("/reading")], "a reading below the base topic")
     recorder.wait_for_text("house/meters/bridge/state", "online")
     assert not observed.configs(recorder)
-    lab.start(api, broker, mqtt={"base_topic": "second", "client_id": "two"}, homeassistant={"prefix": "ha"})
+    lab.start(api, broker, mqtt={"base_topic": "second", "client_id": "two"}, homeassistant={"prefix": "ha"},
+              state_dir=str(lab.folder / "second"))
     recorder.wait_until(lambda: [topic for topic in recorder.by_topic if topic.startswith("ha/device/")],
                         "an announcement below the other prefix")

@@ -71,6 +71,7 @@ def test_plain_text_to_a_tls_broker_and_the_other_way(lab, authority):
     daemon = lab.daemon(lab.configure(api, secured, mqtt={"url": f"mqtt://127.0.0.1:{secured.port}"}))
     daemon.wait_for_log("(?i)MQTT broker.*")
     plain = lab.broker()
-    other = lab.daemon(lab.configure(api, plain, mqtt={"url": f"mqtts://127.0.0.1:{plain.port}"}))
+    other = lab.daemon(lab.configure(api, plain, mqtt={"url": f"mqtts://127.0.0.1:{plain.port}"},
+                                     state_dir=str(lab.folder / "other")))
     other.wait_for_log("(?i)MQTT broker.*(tls|ssl|certificate)")
     assert api.stats()["subscriptions"] == 0
