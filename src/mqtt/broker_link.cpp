@@ -32,6 +32,8 @@ constexpr std::chrono::milliseconds kGoodbyePatience = 500ms;
 constexpr base::Duration kSettled = 10s;
 // Two that both want bridge/state must not make a storm of it.
 constexpr base::Duration kHealPause = 1s;
+// Until a newcomer that is told of us has gone.
+constexpr base::Duration kRewriteDelay = 3s;
 
 void append(std::vector<LinkEvent>& events, std::vector<LinkEvent> more) {
   std::move(more.begin(), more.end(), std::back_inserter(events));
@@ -185,6 +187,7 @@ std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now)
   if (up_since_ && now - *up_since_ >= kStable) failures_ = 0;
   up_since_.reset();
   heal_due_.reset();
+  rewrite_due_.reset();
   const auto delay = retry_delay(error);
   state_ = State::kWaiting;
   deadline_ = now + delay;
@@ -202,6 +205,7 @@ std::vector<LinkEvent> BrokerLink::yield_to(std::string instance, base::SteadyTi
   outbox_.connection_lost();
   up_since_.reset();
   heal_due_.reset();
+  rewrite_due_.reset();
   state_ = State::kWaiting;
   deadline_ = now + kYield;
   if (!std::exchange(second_bridge_told_, true))
@@ -248,7 +252,9 @@ std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime no
     const auto call = ProbeCall::parse(message.payload);
     return call ? called(*call, now) : std::vector<LinkEvent>{};
   }
-  if (message.topic == topics_.bridge("info")) rivals_.saw_info(message.payload);
+  if (message.topic == topics_.bridge("info")) {
+    if (auto events = info_seen(message, now); !events.empty()) return events;
+  }
   if (message.topic == topics_.bridge("state")) state_seen(message, now);
   // What two subscriptions give is told once.
   const bool again = message.retain && reading_.payload_of(message.topic) != nullptr;
@@ -270,13 +276,28 @@ std::vector<LinkEvent> BrokerLink::called(const ProbeCall& call, base::SteadyTim
                                                  : std::vector<LinkEvent>{};
 }
 
+// A newcomer that was not told in time has begun to publish: it is told now, and what it wrote over
+// ours is set right once it has heard.
+std::vector<LinkEvent> BrokerLink::info_seen(const Message& message, base::SteadyTime now) {
+  const bool foreign = rivals_.saw_info(message.payload);
+  if (!foreign || message.retain || leaving_) return {};
+  if (state_ != State::kReplaying && state_ != State::kUp) return {};
+  if (!rewrite_due_) rewrite_due_ = now + kRewriteDelay;
+  return say_here(now);
+}
+
+std::vector<LinkEvent> BrokerLink::say_here(base::SteadyTime now) {
+  const Message here{topics_.bridge("probe"), rivals_.call("here"), Qos::kAtLeastOnce, false};
+  if (const auto sent = client_.publish(here, std::nullopt); !sent) return lost(sent.error(), now);
+  return {};
+}
+
 std::vector<LinkEvent> BrokerLink::rival_probes(const ProbeCall& call, base::SteadyTime now) {
   if (state_ == State::kProbing) {
     return rivals_.yields_to_probe(call) ? yield_to(call.instance, now) : std::vector<LinkEvent>{};
   }
   rivals_.probed_after_us(call);
-  const Message here{topics_.bridge("probe"), rivals_.call("here"), Qos::kAtLeastOnce, false};
-  if (const auto sent = client_.publish(here, std::nullopt); !sent) return lost(sent.error(), now);
+  if (auto failed = say_here(now); !failed.empty()) return failed;
   if (state_ != State::kUp || !rivals_.may_report(now)) return {};
   return {RivalSeen{call.instance}};
 }
@@ -295,6 +316,13 @@ void BrokerLink::heal_state(base::SteadyTime now) {
   say_state("online");
 }
 
+void BrokerLink::rewrite(base::SteadyTime now) {
+  if (!rewrite_due_ || now < *rewrite_due_ || state_ != State::kUp) return;
+  rewrite_due_.reset();
+  outbox_.replay_retained();
+  say_state("online");
+}
+
 // Not in the ledger: it is said when everything else that is retained is in place.
 void BrokerLink::say_state(std::string word) {
   outbox_.push(
@@ -310,14 +338,17 @@ void BrokerLink::publish(Parcel parcel) {
 }
 
 base::SteadyTime BrokerLink::next_deadline() const {
-  return heal_due_ ? std::min(deadline_, *heal_due_) : deadline_;
+  auto deadline = deadline_;
+  if (heal_due_) deadline = std::min(deadline, *heal_due_);
+  if (rewrite_due_ && state_ == State::kUp) deadline = std::min(deadline, *rewrite_due_);
+  return deadline;
 }
 
 std::vector<LinkEvent> BrokerLink::flush(base::SteadyTime now) {
-  if (state_ == State::kRead && !held_) state_ = State::kReplaying;
-  if (state_ == State::kRead) deadline_ = base::SteadyTime::max();
+  if (state_ == State::kRead) state_ = State::kReplaying;
   if (state_ != State::kReplaying && state_ != State::kUp) return {};
   heal_state(now);
+  rewrite(now);
   if (now < quota_until_) return {};
   const bool was_idle = outbox_.in_flight() == 0;
   while (!held_ && (state_ == State::kUp || outbox_.is_replaying())) {
@@ -376,6 +407,7 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
 void BrokerLink::begin_leaving(Leaving how) {
   leaving_ = true;
   heal_due_.reset();
+  rewrite_due_.reset();
   if (how == Leaving::kWithoutTrace) outbox_.forget_retained();
   say_state("offline");
   if (how == Leaving::kWithoutTrace) say_state("");

@@ -89,9 +89,12 @@ class BrokerLink {
   std::vector<LinkEvent> subscribe_failed(const SubscribeFailed& event, base::SteadyTime now);
   std::vector<LinkEvent> received(Message message, base::SteadyTime now);
   std::vector<LinkEvent> called(const ProbeCall& call, base::SteadyTime now);
+  std::vector<LinkEvent> info_seen(const Message& message, base::SteadyTime now);
+  std::vector<LinkEvent> say_here(base::SteadyTime now);
   std::vector<LinkEvent> rival_probes(const ProbeCall& call, base::SteadyTime now);
   void state_seen(const Message& message, base::SteadyTime now);
   void heal_state(base::SteadyTime now);
+  void rewrite(base::SteadyTime now);
   [[nodiscard]] bool is_reading() const;
   [[nodiscard]] std::vector<std::string> filters() const;
   std::vector<LinkEvent> denied(std::string why, base::SteadyTime now);
@@ -113,11 +116,12 @@ class BrokerLink {
   std::string probe_nonce_;
   std::string denied_;  // what the broker does not allow
   std::string client_id_suffix_;
-  std::optional<base::SteadyTime> up_since_;  // the probe came back
-  std::optional<base::SteadyTime> heal_due_;  // bridge/state has to be said again
-  std::optional<base::SteadyTime> healed_;    // the last time
-  bool second_bridge_told_ = false;           // since the link was last up
-  unsigned failures_ = 0;                     // since the last connection that lasted
+  std::optional<base::SteadyTime> up_since_;     // the probe came back
+  std::optional<base::SteadyTime> heal_due_;     // bridge/state has to be said again
+  std::optional<base::SteadyTime> rewrite_due_;  // another bridge wrote over what we publish
+  std::optional<base::SteadyTime> healed_;       // the last time
+  bool second_bridge_told_ = false;              // since the link was last up
+  unsigned failures_ = 0;                        // since the last connection that lasted
 };
 
 }  // namespace iometer::mqtt

@@ -60,8 +60,10 @@ bool Rivals::is_likely(const std::string* state, const std::string* info) const 
          (!author.instance.empty() && author.instance != instance_);
 }
 
-void Rivals::saw_info(std::string_view payload) {
-  if (InfoAuthor::parse(payload).run == run_) own_info_seen_ = true;
+bool Rivals::saw_info(std::string_view payload) {
+  const auto run = InfoAuthor::parse(payload).run;
+  if (run == run_) own_info_seen_ = true;
+  return !run.empty() && run != run_;
 }
 
 std::optional<std::string> Rivals::take_usurper(const std::string* info) {

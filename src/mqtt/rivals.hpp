@@ -53,8 +53,8 @@ class Rivals {
 
   // The retained `state` and `info` (nullptr: none) speak of another bridge that is up.
   [[nodiscard]] bool is_likely(const std::string* state, const std::string* info) const;
-  // Any bridge/info that passes by.
-  void saw_info(std::string_view payload);
+  // Any bridge/info that passes by. True where it names another run.
+  bool saw_info(std::string_view payload);
   // Our own info was at the broker, and now there is one of another run: it may have taken our
   // connection by using our client id. Gives its instance. Once.
   std::optional<std::string> take_usurper(const std::string* info);

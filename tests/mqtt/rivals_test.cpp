@@ -207,6 +207,32 @@ TEST_SUITE("mqtt") {
     CHECK(lab.client.retained_at(kInfo) == info(kOwn, "home").payload);
   }
 
+  TEST_CASE("what a newcomer wrote before it was told is set right") {
+    Lab lab;
+    lab.link.publish({{info(kOwn, "home")}, {}});
+    lab.link.publish({{{"iometer/a", "1", Qos::kAtLeastOnce, true}}, {}});
+    lab.start();
+    lab.client.seen.clear();
+    lab.client.publish_as_other(info(kLarge, "other"));
+    lab.client.publish_as_other({"iometer/a", "2", Qos::kAtLeastOnce, true});
+    lab.settle();
+    CHECK(lab.client.payloads_of(kProbe) == std::vector<std::string>{kOwn + " home here"});
+    CHECK(lab.link.next_deadline() == lab.now + 3s);
+    lab.pass(2999ms);
+    CHECK(lab.client.retained_at("iometer/a") == "2");
+    lab.pass(1ms);
+    CHECK(lab.client.retained_at("iometer/a") == "1");
+    CHECK(lab.client.retained_at(kInfo) == info(kOwn, "home").payload);
+    CHECK(lab.client.seen.back().topic == kState);
+    CHECK(lab.link.next_deadline() == base::SteadyTime::max());
+    lab.client.seen.clear();
+    lab.client.publish_as_other(info(kOwn, "home"));
+    lab.client.publish_as_other({kInfo, "{}", Qos::kAtLeastOnce, true});
+    lab.settle();
+    lab.pass(1h);
+    CHECK(lab.client.seen.empty());
+  }
+
   TEST_CASE("an info of an earlier start is no usurper before our own was at the broker") {
     Lab lab;
     lab.client.retained[kInfo] = info(kLarge, "home");
