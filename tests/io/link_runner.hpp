@@ -40,7 +40,7 @@ class LinkRunner {
   void leave() {
     link_.begin_leaving(mqtt::BrokerLink::Leaving::kNormally);
     while (link_.is_up() && !link_.is_drained()) pump();
-    client_.disconnect(1s);
+    client_.disconnect(300ms);
   }
   void pump() {
     for (auto& event : take_posted()) take(link_.on(std::move(event), now()));
