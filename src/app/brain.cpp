@@ -52,8 +52,8 @@ mqtt::BrokerLinkOptions link_options(const BrainOptions& options) {
   link.subscriptions = {topics.bridge("request/+")};
   if (options.discovery) {
     link.subscriptions.push_back(options.status_topic);
-    link.reading_filters = {homeassistant::config_topic(options.bridge.discovery.prefix, "+"),
-                            "+/bridge/state", "+/+/bridge/state"};
+    link.watched = {homeassistant::config_topic(options.bridge.discovery.prefix, "+")};
+    link.reading_filters = {"+/bridge/state", "+/+/bridge/state"};
   }
   if (options.memory && options.memory->base_topic != topics.base())
     link.reading_filters.push_back(mqtt::Topics(options.memory->base_topic).bridge("state"));
@@ -160,6 +160,7 @@ void Brain::begin_subscription(const base::Now& now) {
 void Brain::feed(const bridge::Event& event, const base::Now& now) {
   auto effects = bridge_.on(event, now);
   for (auto& parcel : effects.parcels) link_.publish(std::move(parcel));
+  for (const auto& topic : effects.disowned) link_.disown(topic);
   if (effects.replay_retained) link_.replay_retained();
   if (effects.renew_subscription) hooks_.renew_subscription();
   if (effects.poll_now) hooks_.poll_now();
@@ -254,7 +255,8 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     feed(bridge::RetainedRead{read->messages, read->complete}, now);
   } else if (const auto* second = std::get_if<mqtt::SecondBridge>(&event)) {
     spdlog::error(
-        "another bridge ({}) is at work on \"{}\": this one stays away until that one ends; give "
+        "second_bridge: another one ({}) is at work on \"{}\": this one stays away until that one "
+        "ends; give "
         "each its own mqtt.base_topic",
         base::printable(second->instance, 40), topics_.base());
     broker_lost(now);
@@ -284,6 +286,8 @@ void Brain::receive(const mqtt::Message& message, const base::Now& now) {
   const auto request = topics_.bridge("request/");
   if (message.topic.starts_with(request)) {
     feed(bridge::RequestReceived{message.topic.substr(request.size()), message.payload}, now);
+  } else if (message.topic.ends_with("/config")) {
+    feed(bridge::AnnouncementSeen{message}, now);
   } else if (message.topic == options_.status_topic && message.payload == "online") {
     spdlog::info("Home Assistant started: announcing again");
     feed(bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(random_number() % 1000) / 1000},

@@ -28,6 +28,7 @@ void Announcements::set(homeassistant::DeviceInfo device,
   auto& entry = entries_[device.id];
   entry.device = std::move(device);
   entry.entities = std::move(entities);
+  if (entry.deleted) return;
   if (entry.due == base::SteadyTime::max()) entry.due = std::max(now + kCollect, entry.not_before);
   next_ = std::min(next_, entry.due);
 }
@@ -40,6 +41,36 @@ void Announcements::retained(const homeassistant::Announced& announced,
   entry.announced = message.payload;
   for (const auto& entity : announced.entities) entry.components.emplace(entity.id, entity);
   effects.send(message);
+}
+
+void Announcements::seen(const mqtt::Message& message, std::string_view own_bridge_state,
+                         Effects& effects) {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
+    return homeassistant::config_topic(options_.prefix, entry.first) == message.topic;
+  });
+  if (found == entries_.end() || found->second.announced.empty()) return;
+  auto& [id, entry] = *found;
+  if (message.payload == entry.announced) {
+    left_to_others_.erase(id);
+  } else if (message.payload.empty()) {
+    entry.deleted = true;
+    entry.due = base::SteadyTime::max();
+    effects.disowned.push_back(message.topic);
+  } else if (const auto other = homeassistant::parse_announcement(message.payload);
+             other && !other->bridge_state.empty() && other->bridge_state != own_bridge_state) {
+    leave_to_other(id);
+    entry.due = base::SteadyTime::max();
+    effects.disowned.push_back(message.topic);
+  }
+}
+
+void Announcements::again(base::SteadyTime now) {
+  for (auto& [id, entry] : entries_) {
+    if (!std::exchange(entry.deleted, false)) continue;
+    entry.announced.clear();
+    entry.due = now;
+    next_ = std::min(next_, now);
+  }
 }
 
 void Announcements::remove(const std::string& device_id, Effects& effects) {

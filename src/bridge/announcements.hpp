@@ -32,6 +32,13 @@ class Announcements {
   // Another bridge, that is alive, announces this device: we do not.
   void leave_to_other(const std::string& device_id) { left_to_others_.insert(device_id); }
 
+  // What anybody published on the topic of an announcement; the echo of our own, too. Where it is
+  // another bridge's, the device is left to that one; where it is empty, people deleted the device
+  // in Home Assistant, and it stays away until again().
+  void seen(const mqtt::Message& message, std::string_view own_bridge_state, Effects& effects);
+  // Deleted devices are announced again.
+  void again(base::SteadyTime now);
+
   // Takes the device away with all its entities.
   void remove(const std::string& device_id, Effects& effects);
 
@@ -45,6 +52,7 @@ class Announcements {
     std::vector<homeassistant::Entity> entities;
     base::SteadyTime due = base::SteadyTime::max();
     base::SteadyTime not_before = base::SteadyTime::min();
+    bool deleted = false;                                     // by people
     std::string announced;                                    // the payload that was sent last
     std::map<std::string, homeassistant::Entity> components;  // the entities in it, by id
   };

@@ -93,6 +93,9 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
           },
           [&](const BrokerDown&) { service_.broker_down(); },
           [&](const RetainedRead& e) { on_retained(e, now, effects); },
+          [&](const AnnouncementSeen& e) {
+            announcements_.seen(e.message, topics_.bridge("state"), effects);
+          },
           [&](const RequestReceived& e) { on_request(e, now, effects); },
           [&](const RivalSeen& e) {
             effects.facts.push_back(
@@ -245,6 +248,7 @@ void Bridge::on_request(const RequestReceived& event, const base::Now& now, Effe
     effects.poll_now = true;
     answer(response_ok("{}", *request));
   } else if (event.command == "rediscover") {
+    announcements_.again(now.steady);
     effects.replay_retained = true;
     answer(response_ok("{}", *request));
   } else {

@@ -49,6 +49,10 @@ struct RetainedRead {
   std::vector<mqtt::Message> messages;
   bool complete = true;
 };
+// Somebody, perhaps we, published an announcement to Home Assistant; an empty one takes it away.
+struct AnnouncementSeen {
+  mqtt::Message message;
+};
 // A command on bridge/request/<command>.
 struct RequestReceived {
   std::string command;
@@ -92,10 +96,10 @@ struct Tick {
   std::uint64_t parcels_waiting = 0;
 };
 
-using Event =
-    std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered, MessageDropped,
-                 ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown, RetainedRead, RequestReceived,
-                 RivalSeen, StateSaved, ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
+using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered,
+                           MessageDropped, ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown,
+                           RetainedRead, AnnouncementSeen, RequestReceived, RivalSeen, StateSaved,
+                           ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
 
 // Something worth a log line and a message on bridge/event.
 struct Fact {
@@ -109,7 +113,8 @@ struct Fact {
 struct Effects {
   std::vector<mqtt::Parcel> parcels;
   std::vector<Fact> facts;
-  bool replay_retained = false;  // publish everything retained once more
+  std::vector<std::string> disowned;  // retained topics that are somebody else's now
+  bool replay_retained = false;       // publish everything retained once more
   bool record = false;  // new topics are among the messages: save the memory before they go out
   bool memory_changed = false;  // save it some time
   bool renew_subscription = false;

@@ -53,6 +53,12 @@ void Service::api_link(const ApiLinkChanged& link, base::WallTime now) {
   health_due_ = base::SteadyTime::min();
 }
 
+void Service::clock_offset(base::Duration offset) {
+  const bool was_wrong = is_clock_wrong();
+  clock_offset_ = offset;
+  if (is_clock_wrong() != was_wrong) health_due_ = base::SteadyTime::min();
+}
+
 bool Service::is_clock_wrong() const {
   return clock_offset_ >= kClockTolerance || clock_offset_ <= -kClockTolerance;
 }

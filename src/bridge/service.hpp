@@ -43,7 +43,7 @@ class Service {
   void publish_refused() { ++refused_; }
   void gap() { ++gaps_; }
   // The API's clock minus this machine's.
-  void clock_offset(base::Duration offset) { clock_offset_ = offset; }
+  void clock_offset(base::Duration offset);
   [[nodiscard]] bool is_clock_wrong() const;
   // "" = the state file was written.
   void state_saved(std::string error);

@@ -75,9 +75,15 @@ std::vector<std::string> BrokerLink::filters() const {
   return filters;
 }
 
+std::vector<std::string> BrokerLink::extra_filters() const {
+  auto filters = options_.reading_filters;
+  filters.insert(filters.end(), options_.watched.begin(), options_.watched.end());
+  return filters;
+}
+
 std::vector<LinkEvent> BrokerLink::subscribe_failed(const SubscribeFailed& event,
                                                     base::SteadyTime now) {
-  const auto& extra = options_.reading_filters;
+  const auto extra = extra_filters();
   const bool dispensable = std::find(extra.begin(), extra.end(), event.filter) != extra.end() &&
                            !event.filter.starts_with(topics_.base() + "/");
   if (dispensable) {
@@ -107,7 +113,7 @@ std::vector<LinkEvent> BrokerLink::connected(const Connected& event, base::Stead
   outbox_.set_limits(limits);
 
   rivals_.connected();
-  auto reading_filters = options_.reading_filters;
+  auto reading_filters = extra_filters();
   reading_filters.push_back(topics_.base() + "/#");
   reading_ = RetainedReading(std::move(reading_filters));
   if (const auto subscribed = client_.subscribe(filters(), Qos::kAtLeastOnce); !subscribed)
@@ -163,8 +169,12 @@ std::vector<LinkEvent> BrokerLink::probe_missing(base::SteadyTime now) {
 // The broker may have come back without its data, or with old data: only we know what belongs
 // there.
 std::vector<LinkEvent> BrokerLink::finish_reading(base::SteadyTime now) {
-  if (const auto done = client_.unsubscribe(reading_.filters()); !done)
-    return lost(done.error(), now);
+  auto done_with = reading_.filters();
+  std::erase_if(done_with, [&](const auto& filter) {
+    return std::find(options_.watched.begin(), options_.watched.end(), filter) !=
+           options_.watched.end();
+  });
+  if (const auto done = client_.unsubscribe(done_with); !done) return lost(done.error(), now);
   RetainedRead read{reading_.messages(), reading_.is_complete()};
   outbox_.begin_replay(std::exchange(reading_, {}));
   state_ = State::kRead;
@@ -232,8 +242,9 @@ std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime no
   // What two subscriptions give is told once.
   const bool again = message.retain && reading_.payload_of(message.topic) != nullptr;
   if (is_reading()) reading_.arrived(message);
-  if (!again && matches_any(options_.subscriptions, message.topic))
-    return {MessageReceived{std::move(message)}};
+  const bool listened_to = matches_any(options_.subscriptions, message.topic) ||
+                           (!message.retain && matches_any(options_.watched, message.topic));
+  if (!again && listened_to) return {MessageReceived{std::move(message)}};
   return flush(now);
 }
 

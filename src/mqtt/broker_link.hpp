@@ -25,7 +25,8 @@ struct BrokerLinkOptions {
   std::vector<std::string> subscriptions;     // beside our own: Home Assistant's status topic
   std::function<std::uint64_t()> random;      // for jitter, the run and the probe's nonce
   std::function<void(Message&)> mark_resent;  // as Outbox takes it
-  std::vector<std::string> reading_filters;   // beside `<base>/#`: what else we retain
+  std::vector<std::string> reading_filters;   // beside `<base>/#`: what else is read
+  std::vector<std::string> watched;           // read, too, and listened to; may be refused
   std::string instance;                       // persisted id of this installation of the bridge
 };
 
@@ -47,6 +48,8 @@ class BrokerLink {
   [[nodiscard]] std::vector<LinkEvent> flush(base::SteadyTime now);
   // While held, flush() hands nothing to the client: what would be said is not yet on the disk.
   void hold(bool held) { held_ = held; }
+  // That retained topic is somebody else's now: it is neither published again nor cleared.
+  void disown(const std::string& topic) { outbox_.disown(topic); }
   // Publishes all retained messages once more.
   void replay_retained() { outbox_.replay_retained(); }
 
@@ -97,6 +100,7 @@ class BrokerLink {
   void rewrite(base::SteadyTime now);
   [[nodiscard]] bool is_reading() const;
   [[nodiscard]] std::vector<std::string> filters() const;
+  [[nodiscard]] std::vector<std::string> extra_filters() const;
   std::vector<LinkEvent> denied(std::string why, base::SteadyTime now);
   void say_state(std::string word);
   base::Duration retry_delay(const base::Error& error);

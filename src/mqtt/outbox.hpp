@@ -64,6 +64,9 @@ class Outbox {
   // Queues an empty retained message for every topic of the ledger.
   void forget_retained();
 
+  // That retained topic is no longer ours.
+  void disown(const std::string& topic) { ledger_.forget(topic); }
+
   struct Outgoing {
     Message message;
     std::optional<std::uint64_t> token;  // set on the message whose PUBACK is wanted

@@ -18,6 +18,13 @@ void RetainedLedger::cleared(const std::string& topic, std::uint64_t revision) {
   places_.erase(found);
 }
 
+void RetainedLedger::forget(const std::string& topic) {
+  const auto found = places_.find(topic);
+  if (found == places_.end()) return;
+  slots_.erase(found->second);
+  places_.erase(found);
+}
+
 Message RetainedLedger::current(const std::string& topic) const {
   const auto found = places_.find(topic);
   auto message = found != places_.end() ? slots_.at(found->second).message

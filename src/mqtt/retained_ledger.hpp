@@ -28,6 +28,9 @@ class RetainedLedger {
   // was recorded again since.
   void cleared(const std::string& topic, std::uint64_t revision);
 
+  // The topic is not ours any more.
+  void forget(const std::string& topic);
+
   // True where the ledger's payload for that topic is this one.
   [[nodiscard]] bool is_current(const Message& message) const;
 

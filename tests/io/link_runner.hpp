@@ -28,7 +28,7 @@ class LinkRunner {
       : instance_(instance),
         client_(options, [this](mqtt::ClientEvent event) { post(std::move(event)); }),
         link_(client_, mqtt::Topics("iometer"),
-              {options.mqtt5, {}, random_bits, [](mqtt::Message&) {}, {}, instance}) {}
+              {options.mqtt5, {}, random_bits, [](mqtt::Message&) {}, {}, {}, instance}) {}
   ~LinkRunner() { client_.disconnect(0ms); }
 
   std::vector<mqtt::Message> wanted;  // retained, beside bridge/info

@@ -27,6 +27,7 @@ struct LinkLab {
               [this] { return random; },
               [](Message& message) { message.payload += " resent"; },
               {kDiscovery},
+              {},
               "home"}) {}
 
   void start() {

@@ -14,6 +14,7 @@ def run(lab, seed, count, kinds=None):
     faults_of = plan.make(seed, count, kinds)
     stage = Stage(lab, seed)
     print(f"campaign: seed {seed}, {count} events")
+    print("\n".join(f"{fault.at:8.2f} {index:4} {fault}" for index, fault in enumerate(faults_of)))
     try:
         stage.start_daemon()
         stage.stream.start()
@@ -26,7 +27,8 @@ def run(lab, seed, count, kinds=None):
         settled.wait_until_settled(stage, SETTLE_SECONDS)
         settled.check_last_will(stage)
     except AssertionError as error:
-        raise AssertionError(f"{error}\n{report(stage, seed, count)}") from None
+        found = rules.violations(evidence(stage))  # what went wrong first may say why it did not settle
+        raise AssertionError(f"{error}\n{report(stage, seed, count, found)}") from None
     found = rules.violations(evidence(stage))
     assert not found, report(stage, seed, count, found)
     entries = len(stage.stream.ledger.entries)
