@@ -58,7 +58,8 @@ Bridge::Bridge(const BridgeOptions& options, std::optional<Memory> memory, const
                options.poll_interval),
       service_(topics_, options.service, options.naming.language),
       announcements_(options.discovery, options.announce),
-      cursor_(options.resume) {
+      cursor_(options.resume),
+      started_(now.steady) {
   if (memory) restore(*memory, now);
 }
 

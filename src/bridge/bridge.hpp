@@ -99,6 +99,7 @@ class Bridge {
   std::map<std::uint64_t, std::uint64_t> uncommitted_;  // fingerprints by commit id
   // Up to then readings may have been published by an earlier start that could not note it.
   std::optional<base::WallTime> resent_until_;
+  base::SteadyTime started_;
   base::WallTime saved_at_;          // of the memory
   bool remembers_ = false;           // there was a memory
   bool retained_read_ = false;       // since the start

@@ -100,7 +100,8 @@ void Bridge::limit_resent(const std::optional<base::WallTime>& alive, const base
   const bool outdated = alive && *alive > saved_at_ + kUnsaved;
   if (alive && (!remembers_ || resent_until_ || outdated))
     resent_until_ = std::max(resent_until_, std::optional(*alive + kHealthLasts));
-  if (resent_until_) resent_until_ = std::min(*resent_until_, now.wall);
+  const auto started = now.wall - (now.steady - started_);
+  if (resent_until_) resent_until_ = std::min(*resent_until_, started);
 }
 
 void Bridge::take_announcements(const Retained& retained, Effects& effects) {

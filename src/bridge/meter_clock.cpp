@@ -31,6 +31,11 @@ base::Duration MeterClock::offset() const {
   return *middle;
 }
 
+base::WallTime MeterClock::taken(base::WallTime time) const {
+  const bool wrong = distance(offset(), base::Duration{0}) >= kLiveAge;
+  return wrong ? time - offset() : time;
+}
+
 bool MeterClock::is_live(base::WallTime time, base::WallTime arrival) const {
   return distance(time - arrival, offset()) < kLiveAge;
 }

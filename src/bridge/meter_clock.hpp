@@ -20,6 +20,10 @@ class MeterClock {
   [[nodiscard]] bool is_learnt() const { return !offsets_.empty(); }
   [[nodiscard]] base::Duration offset() const;  // time minus arrival, 0 until learnt
 
+  // The time on the API's clock where the meter's own is wrong; what readings take on their way
+  // does not count.
+  [[nodiscard]] base::WallTime taken(base::WallTime time) const;
+
   // A reading that came live.
   void learn(base::WallTime time, base::WallTime arrival);
 

@@ -212,6 +212,7 @@ TEST_SUITE("bridge") {
     world.run(3s);
     CHECK(world.on(house("reason")) == "upstream_down");
     world.read(0s, {{"1-0:16.7.0", "6", "W"}});
+    world.run(2s);
     CHECK(world.on(house("reason")) == "ok");
     CHECK(world.on(house("availability")) == "online");
   }

@@ -59,7 +59,7 @@ TEST_SUITE("bridge") {
   TEST_CASE("a meter's live reading ends its replay, and only its own") {
     CatchUp catch_up;
     catch_up.begin(kStart);
-    CHECK(catch_up.is_replay("a", kTaken, false, kStart));
+    CHECK(catch_up.is_replay("a", kTaken - 15min, false, kStart));
     CHECK_FALSE(catch_up.is_replay("a", kTaken, true, kStart));
     CHECK_FALSE(catch_up.is_replay("a", kTaken, false,
                                    kStart));  // a late one, but this meter's replay is over
@@ -99,7 +99,18 @@ TEST_SUITE("bridge") {
     catch_up.heard("a", kTaken, kStart);
     CHECK(catch_up.is_replay("a", kTaken + 10s, true, kStart + 1ms));
     catch_up.begin(kStart + 1h);
-    CHECK_FALSE(catch_up.is_replay("a", kTaken + 20s, true, kStart + 1h));
+    CHECK(catch_up.is_replay("a", kTaken + 20s, true, kStart + 1h));
+  }
+
+  TEST_CASE(
+      "a short replay may be all young: its first reading is no proof, nor one of the same time") {
+    CatchUp catch_up;
+    catch_up.begin(kStart);
+    CHECK(catch_up.is_replay("a", kTaken, true, kStart));
+    CHECK(catch_up.is_replay("a", kTaken, true, kStart + 1s));
+    CHECK(catch_up.is_replay("b", kTaken, true, kStart + 4999ms));
+    // After a while, it is.
+    CHECK_FALSE(catch_up.is_replay("c", kTaken, true, kStart + 5s));
   }
 
   TEST_CASE("after 30 seconds live entities do not wait any more, the end is still found") {
@@ -121,9 +132,9 @@ TEST_SUITE("bridge") {
   TEST_CASE("each subscription is caught up with anew") {
     CatchUp catch_up;
     catch_up.begin(kStart);
-    CHECK_FALSE(catch_up.is_replay("a", kTaken, true, kStart));
-    catch_up.begin(kStart + 1s);
-    CHECK(catch_up.is_replay("a", kTaken, false, kStart + 1s));
-    CHECK(catch_up.earliest_end() == kStart + 2s);
+    CHECK_FALSE(catch_up.is_replay("a", kTaken, true, kStart + 5s));
+    catch_up.begin(kStart + 6s);
+    CHECK(catch_up.is_replay("a", kTaken, false, kStart + 6s));
+    CHECK(catch_up.earliest_end() == kStart + 7s);
   }
 }

@@ -14,6 +14,11 @@ IDLE = "6s"
 KEEPALIVE = 5  # seconds: the shortest that the daemon takes
 
 
+def installation_of(meter):
+    listed = {"id": meter.id, "number": meter.number}
+    return {"id": meter.installation, "meters": [listed], "currentMeter": listed, "devices": [], "currentDevice": None}
+
+
 class Timeline:
     def __init__(self):
         self.begun = time.monotonic()
@@ -38,6 +43,7 @@ class Stage:
         self.recorder = lab.recorder(self.broker)
         self.clock = FakeClock(lab.folder)
         self.stream = Stream(self.api, seed)
+        self.api.control("installations", installations=[installation_of(meter) for meter in self.stream.meters])
         self.broker_memory = []  # ranges of the recorder's messages that a broker said by itself when it came back
         self.lives = []  # monotonic, when a daemon was started
         self.daemon = None
