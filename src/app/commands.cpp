@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 
+#include "app/cleanup.hpp"
 #include "app/config.hpp"
 #include "app/daemon.hpp"
 #include "app/demo.hpp"
@@ -41,6 +42,7 @@ struct RunArguments {
   std::string config_file;
   std::map<std::string, std::string> flags;  // by option key
   std::string recording;                     // replay's
+  CleanupArguments cleanup;
 };
 
 void add_settings(CLI::App& command, RunArguments& arguments) {
@@ -115,6 +117,25 @@ int run_replay(const RunArguments& arguments) {
   return 0;
 }
 
+void add_cleanup(CLI::App& app, RunArguments& arguments) {
+  auto* command = app.add_subcommand(
+      "cleanup",
+      "Take retained topics and entities away that nothing stands behind any more, and print them");
+  command->add_flag("--dry-run", arguments.cleanup.dry_run, "Print them only");
+  command->add_flag("--all", arguments.cleanup.all,
+                    "All that the bridge ever published; it must be stopped");
+  add_settings(*command, arguments);
+}
+
+int cleanup(const RunArguments& arguments) {
+  const auto values = read_values(arguments);
+  if (!values) return fail(values.error());
+  const auto config = make_config(*values);
+  if (!config) return fail(config.error());
+  const auto done = run_cleanup(arguments.cleanup, *config);
+  return done ? *done : fail(done.error());
+}
+
 void add_demo(CLI::App& app, DemoArguments& arguments) {
   auto* demo = app.add_subcommand(
       "demo", "Simulator and bridge in one process; shows live values until Ctrl-C");
@@ -176,6 +197,8 @@ int run_command(int argc, char** argv) {
   add_run(app, run_arguments);
   RunArguments replay_arguments;
   add_replay(app, replay_arguments);
+  RunArguments cleanup_arguments;
+  add_cleanup(app, cleanup_arguments);
   add_demo(app, demo_arguments);
   add_simulate(app, simulate_arguments);
   app.add_subcommand("version", "Print the version");
@@ -191,6 +214,7 @@ int run_command(int argc, char** argv) {
   }
   if (app.got_subcommand("run")) return run(run_arguments);
   if (app.got_subcommand("replay")) return run_replay(replay_arguments);
+  if (app.got_subcommand("cleanup")) return cleanup(cleanup_arguments);
   io::Signals::block();
   const auto status =
       app.got_subcommand("demo") ? run_demo(demo_arguments) : run_simulate(simulate_arguments);

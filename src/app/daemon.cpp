@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "app/brain.hpp"
+#include "app/paho_options.hpp"
 #include "app/state_writer.hpp"
 #include "app/status_poller.hpp"
 #include "app/subscription_worker.hpp"
@@ -94,22 +95,6 @@ BrainOptions brain_options(const Config& config, const OptionValues& values, boo
   brain.mqtt5 = config.mqtt.mqtt5;
   brain.clear_on_leave = clear_on_leave;
   return brain;
-}
-
-io::PahoOptions paho_options(const Config& config) {
-  io::PahoOptions paho;
-  paho.host = config.mqtt.url.host;
-  paho.port = config.mqtt.url.port;
-  paho.tls = config.mqtt.url.scheme == "mqtts";
-  paho.ca_file = config.mqtt.ca_file;
-  paho.mqtt5 = config.mqtt.mqtt5;
-  paho.client_id = config.mqtt.client_id;
-  paho.username = config.mqtt.username;
-  paho.password = config.mqtt.password;
-  paho.keepalive = config.mqtt.keepalive;
-  paho.last_will = {mqtt::Topics(config.mqtt.base_topic).bridge("state"), "offline",
-                    mqtt::Qos::kAtLeastOnce, true};
-  return paho;
 }
 
 SubscriptionWorkerConfig worker_config(const Config& config) {
