@@ -187,6 +187,8 @@ TEST_SUITE("io") {
         }));
         // It asks again, is answered, and leaves the other alone.
         const auto downs = winner.count<mqtt::LinkDown>();
+        watcher.sync();
+        watcher.take_live();
         loser.skip_to_deadline();
         CHECK(run_until({&winner, &loser}, [&] {
           return watcher.last("iometer/bridge/probe") == winner.run() + " a here" ||
@@ -198,6 +200,8 @@ TEST_SUITE("io") {
         CHECK(winner.count<mqtt::LinkDown>() == downs);
         CHECK(winner.count<mqtt::RivalSeen>() >= 1);
         watcher.sync();
+        // Not even by its last will.
+        CHECK_FALSE(watcher.take_live().contains("iometer/bridge/state"));
         CHECK(watcher.last("iometer/bridge/state") == "online");
         winner.leave();
         loser.skip_to_deadline();
