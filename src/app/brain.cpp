@@ -21,6 +21,8 @@ constexpr std::size_t kBatch = 64;
 constexpr base::Duration kBrokerGrace = 10s;
 constexpr base::Duration kLeavePatience = 1200ms;
 constexpr base::Duration kBirthDelay = 3s;
+// How long the broker waits for the API's clock, which says how old is what was known before.
+constexpr base::Duration kConnectPatience = 3s;
 // How long the subscription waits for the API's clock, which says what it may ask for.
 constexpr base::Duration kClockPatience = 10s;
 
@@ -96,7 +98,7 @@ void Brain::start() {
   const auto now = options_.clock();
   keeper_.start(now.steady);
   if (!options_.state_error.empty()) feed(bridge::StateSaved{options_.state_error}, now);
-  link_.start(now.steady);
+  connect_at_ = now.steady + kConnectPatience;
 }
 
 void Brain::step(base::SteadyTime deadline) {
@@ -115,6 +117,7 @@ base::SteadyTime Brain::next_deadline() const {
   if (broker_away_since_ && subscription_wanted_)
     deadline = std::min(deadline, *broker_away_since_ + kBrokerGrace);
   if (clock_patience_) deadline = std::min(deadline, *clock_patience_);
+  if (connect_at_) deadline = std::min(deadline, *connect_at_);
   return std::min(deadline, keeper_.next_deadline());
 }
 
@@ -137,6 +140,10 @@ void Brain::tick(const base::Now& now, bool readings_waiting) {
   // again soon.
   next_bridge_tick_ = now.steady + (link_.is_up() ? 50ms : 1000ms);
   resume_from_ = bridge_.resume_from(now).time_since_epoch().count();
+  if (connect_at_ && now.steady >= *connect_at_) {
+    connect_at_.reset();
+    link_.start(now.steady);
+  }
   if (clock_patience_ && now.steady >= *clock_patience_) begin_subscription(now);
   keep_memory(now);
   handle_link_events(link_.tick(now.steady), now);
@@ -190,8 +197,9 @@ void Brain::handle(const Control& control, const base::Now& now) {
                  std::get_if<base::Result<partner::InstallationsAnswer>>(&control)) {
     handle_poll(*answer, now);
   } else if (const auto* clock = std::get_if<ServerClock>(&control)) {
-    feed(bridge::ServerClockSeen{clock->offset}, now);
+    feed(bridge::ServerClockSeen{clock->offset, clock->at}, now);
     clock_known_ = true;
+    if (connect_at_) connect_at_ = now.steady;
     if (clock_patience_) begin_subscription(now);
   } else if (const auto* frame = std::get_if<FrameDropped>(&control)) {
     feed(bridge::MessageDropped{frame->error.what}, now);

@@ -25,9 +25,10 @@ namespace iometer::app {
 
 struct StopRequested {};
 struct ApiAnswered {};
-// The API's clock − ours.
+// The API's clock − ours, as it was `at` that time.
 struct ServerClock {
   base::Duration offset{0};
+  std::optional<base::Now> at = {};  // none = now
 };
 struct FrameDropped {
   base::Error error;
@@ -110,6 +111,8 @@ class Brain {
   std::atomic<std::int64_t> resume_from_;  // nanoseconds since 1970
   std::optional<base::SteadyTime> broker_away_since_;
   bool subscription_wanted_ = false;
+  std::optional<base::SteadyTime>
+      connect_at_;  // to the broker, if the API's clock is not known then
   // The broker is there, the API's clock is not known yet: until then it is waited for.
   std::optional<base::SteadyTime> clock_patience_;
   bool clock_known_ = false;

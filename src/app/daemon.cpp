@@ -184,7 +184,9 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
       poller_config(config),
       {[&](base::Result<partner::Partner> partner) { mailbox.post(std::move(partner)); },
        [&](base::Result<partner::InstallationsAnswer> answer) { mailbox.post(std::move(answer)); },
-       [&](base::Duration offset) { mailbox.post(ServerClock{offset}); }});
+       [&](base::Duration offset, const base::Now& at) {
+         mailbox.post(ServerClock{offset, at});
+       }});
   worker_pointer = &worker;
   poller_pointer = &poller;
   for (const auto& status : {worker.start(), poller.start()}) {

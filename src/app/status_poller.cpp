@@ -67,8 +67,8 @@ struct StatusPoller::Shared {
 };
 
 void StatusPoller::Shared::run() {
-  const auto on_clock = [this](base::Duration offset) {
-    call_hook([&](StatusPollerHooks& h) { h.on_clock(offset); });
+  const auto on_clock = [this](base::Duration offset, const base::Now& at) {
+    call_hook([&](StatusPollerHooks& h) { h.on_clock(offset, at); });
   };
   partner::PartnerClient client(
       {config.url, config.credentials, read_clocks, system_nonce, on_clock}, *http);

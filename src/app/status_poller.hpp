@@ -28,9 +28,9 @@ struct StatusPollerHooks {
   std::function<void(base::Result<partner::Partner>)>
       on_partner;  // for each attempt until the first success
   std::function<void(base::Result<partner::InstallationsAnswer>)> on_answer;
-  // The server's clock − our wall clock: for each response that tells, also of a failure, before
-  // the other hooks.
-  std::function<void(base::Duration)> on_clock;
+  // The server's clock − our wall clock as it was `at` that time: for each response that tells,
+  // also of a failure, before the other hooks.
+  std::function<void(base::Duration, const base::Now& at)> on_clock;
 };
 
 class StatusPoller {

@@ -86,7 +86,7 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
             service_.message_dropped();
             effects.facts.push_back({Fact::Level::kWarning, events::kMessageDropped, "", e.what});
           },
-          [&](const ServerClockSeen& e) { on_clock(e.offset, raw, effects); },
+          [&](const ServerClockSeen& e) { on_clock(e, raw, effects); },
           [&](const PartnerSeen& e) { service_.partner(e.name); },
           [&](const BrokerUp&) {
             service_.broker_up(now.wall);
@@ -208,14 +208,16 @@ void Bridge::on_answer(const base::Now& now) {
     cursor_.complete_until(now.wall);
 }
 
-void Bridge::on_clock(base::Duration offset, const base::Now& raw, Effects& effects) {
-  const auto change = clock_.seen(offset, raw);
+void Bridge::on_clock(const ServerClockSeen& event, const base::Now& raw, Effects& effects) {
+  const auto change = clock_.seen(event.offset, event.at.value_or(raw));
   // Set forward, what was noted is only earlier than it need be.
   if (change < base::Duration{0}) {
     cursor_.set_back(-change);
     duplicates_.set_back(-change);
   }
+  meters_.clock_known();
   const bool was_wrong = service_.is_clock_wrong();
+  const auto offset = clock_.now(raw).wall - raw.wall;
   service_.clock_offset(offset);
   if (service_.is_clock_wrong() && !was_wrong) {
     effects.facts.push_back(

@@ -68,7 +68,7 @@ class Bridge {
   void on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects);
   void on_answer(const base::Now& now);
   void on_retained(const RetainedRead& event, const base::Now& now, Effects& effects);
-  void on_clock(base::Duration offset, const base::Now& raw, Effects& effects);
+  void on_clock(const ServerClockSeen& event, const base::Now& raw, Effects& effects);
   void on_saved(const StateSaved& event, Effects& effects);
   void on_request(const RequestReceived& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);

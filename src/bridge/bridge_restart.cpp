@@ -85,6 +85,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     for (const auto& [slug, leaves] : retained.devices) {
       for (const auto& [leaf, payload] : leaves) devices_.retained(slug, leaf, payload);
     }
+    if (clock_.is_known()) meters_.clock_known();
     take_announcements(retained, effects);
     meters_.publish_all(now, effects);
     devices_.publish_all(now, effects);

@@ -47,8 +47,8 @@ bool CatchUp::is_in_step(const std::string& meter_id, base::WallTime time,
   // Nor does the first one at once: a replay may be short.
   if (previous == latest_.end()) return now >= begun_ + kQuietAtFirst;
   const auto step = time - previous->second.time;
-  // One of the same time, with other values, tells nothing.
-  if (step == base::Duration{0}) return false;
+  // One of the same time, with other values, tells nothing, nor does one that was overtaken.
+  if (step <= base::Duration{0}) return false;
   // Half the pace: live readings may have waited somewhere, too.
   return step >= MeterClock::kLiveAge || 2 * (now - previous->second.arrival) >= step;
 }

@@ -66,9 +66,10 @@ struct RivalSeen {
 struct StateSaved {
   std::string error;
 };
-// The API's clock minus ours.
+// The API's clock minus ours, as it was `at` that time: ours may have been set since.
 struct ServerClockSeen {
   base::Duration offset{0};
+  std::optional<base::Now> at = {};  // none = now
 };
 struct PartnerSeen {
   std::string name;

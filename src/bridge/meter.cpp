@@ -52,6 +52,7 @@ void restore(Meter& meter, const RememberedMeter& remembered) {
                              Cadence(remembered.instantaneous_intervals));
   for (const auto& [code, sample] : meter.state.samples())
     meter.status.shown(sample.sensor.kind, sample.time);
+  meter.status.uncertain = true;
   meter.status.unlinked_since = remembered.unlinked_since;
   meter.status.replaced = remembered.replaced;
 }

@@ -14,7 +14,7 @@ void MeterStatus::shown(homeassistant::ValueKind kind, base::WallTime time) {
 StatusWords MeterStatus::words(const StatusContext& context, const MeterClock& clock,
                                const base::Now& now) const {
   const auto is_fresh = [&](const Kind& kind) {
-    return kind.newest &&
+    return kind.newest && !uncertain &&
            clock.age(*kind.newest, now.wall) < context.freshness.window(kind.cadence);
   };
   StatusWords words;

@@ -48,6 +48,9 @@ class MeterStatus {
 
   // The API does not list the meter's installation any more; none = it does.
   std::optional<base::WallTime> unlinked_since;
+  // Its values are of an earlier start, and how old they are is not certain: the clock of a machine
+  // that has been off may be wrong.
+  bool uncertain = false;
   // Its installation has another meter now.
   bool replaced = false;
 

@@ -77,6 +77,10 @@ void Meters::publish_all(const base::Now& now, Effects& effects) {
   }
 }
 
+void Meters::clock_known() {
+  for (auto& [id, meter] : meters_) meter.status.uncertain = false;
+}
+
 Meter& Meters::add(const model::Meter& meter, std::string slug, base::SteadyTime now) {
   auto& entry = meters_[meter.id];
   slugs_.emplace(slug, meter.id);
@@ -139,6 +143,7 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
   ++counts_.readings;
   counts_.last = now.wall;
   auto& meter = find_or_add(reading.meter, now, effects);
+  meter.status.uncertain = false;
   const bool resent = in.resent_until && meter.clock.taken(reading.time) <= *in.resent_until;
   const auto [live, replay, future] = kind_of(meter, reading, now);
 

@@ -72,6 +72,8 @@ class Meters {
   void set_linked(const std::string& installation, bool linked, const base::Now& now,
                   Effects& effects);
   void api(ApiPhase phase) { context_.api = phase; }
+  // The API's clock is known: so is the age of what was known before.
+  void clock_known();
 
   // Availability by age; announcements that are due; what has been unlinked for long is taken away.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);

@@ -170,7 +170,7 @@ base::Result<GraphqlAnswer> PartnerClient::query(const Query& query,
 void PartnerClient::note_clock(base::WallTime date, const base::Now& asked) {
   const auto took = config_.now().steady - asked.steady;
   server_clock_offset_ = date + std::chrono::milliseconds(500) - (asked.wall + took / 2);
-  if (config_.on_clock) config_.on_clock(*server_clock_offset_);
+  if (config_.on_clock) config_.on_clock(*server_clock_offset_, asked);
 }
 
 base::Result<GraphqlAnswer> PartnerClient::read(const HttpResponse& response) {

@@ -32,9 +32,9 @@ struct PartnerClientConfig {
   Credentials credentials;
   std::function<base::Now()> now;
   std::function<Nonce()> nonce;  // a new one for each request
-  // The server's clock − our wall clock, from each response that tells, right to about a second
-  // where the request is short. May be empty.
-  std::function<void(base::Duration)> on_clock = {};
+  // The server's clock − our wall clock as it was `at` that time, from each response that tells,
+  // right to about a second where the request is short. May be empty.
+  std::function<void(base::Duration, const base::Now& at)> on_clock = {};
 };
 
 class PartnerClient {

@@ -43,7 +43,9 @@ class World {
   explicit World(bridge::BridgeOptions options = default_options()) : core(options) {}
   // A start that knows what `memory` says.
   World(bridge::BridgeOptions options, bridge::Memory memory, base::Now start)
-      : now(start), core(options, std::move(memory), start) {}
+      : now(start), core(options, std::move(memory), start) {
+    feed(bridge::ServerClockSeen{});
+  }
 
   static bridge::BridgeOptions default_options() {
     bridge::BridgeOptions options;

@@ -65,7 +65,7 @@ struct Seen {
               answers.push_back(std::move(answer));
               changed.notify_all();
             },
-            [this](base::Duration offset) {
+            [this](base::Duration offset, const base::Now&) {
               const std::lock_guard lock(mutex);
               offsets.push_back(offset);
             }};

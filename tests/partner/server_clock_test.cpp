@@ -29,12 +29,13 @@ class SlowHttp final : public partner::Http {
 struct Fixture {
   SlowHttp http;
   std::vector<base::Duration> offsets;
-  partner::PartnerClient client{{"https://host/api/v1/query",
-                                 {"id", base::Secret("secret")},
-                                 [this] { return http.now; },
-                                 [] { return partner::Nonce{}; },
-                                 [this](base::Duration offset) { offsets.push_back(offset); }},
-                                http};
+  partner::PartnerClient client{
+      {"https://host/api/v1/query",
+       {"id", base::Secret("secret")},
+       [this] { return http.now; },
+       [] { return partner::Nonce{}; },
+       [this](base::Duration offset, const base::Now&) { offsets.push_back(offset); }},
+      http};
 
   void answer(int status, std::string body, std::optional<base::WallTime> date) {
     http.answers.answer(status, std::move(body));
