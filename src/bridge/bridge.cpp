@@ -277,7 +277,9 @@ std::string Bridge::clean_up(bool dry_run, const base::Now& now, Effects& effect
 }
 
 void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {
-  if (!event.readings_waiting) meters_.end_replay(now, effects);
+  // After the first replay nothing of an earlier start can come any more.
+  if (!event.readings_waiting && meters_.end_replay(now, effects) == CatchUp::End::kQuiet)
+    resent_until_.reset();
   announcements_.flush(now.steady, effects);
   if (now.steady >= reannounce_at_) {
     reannounce_at_ = base::SteadyTime::max();

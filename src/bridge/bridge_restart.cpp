@@ -87,7 +87,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     }
     if (clock_.is_known()) meters_.clock_known();
     take_announcements(retained, effects);
-    meters_.publish_all(now, effects);
+    meters_.publish_all(resent_until_.has_value(), now, effects);
     devices_.publish_all(now, effects);
     effects.record = true;
   }

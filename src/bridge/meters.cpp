@@ -63,12 +63,17 @@ void Meters::retained(const std::string& slug, base::WallTime time) {
   if (found != slugs_.end()) meters_.at(found->second).published_until = time;
 }
 
-void Meters::publish_all(const base::Now& now, Effects& effects) {
+void Meters::publish_all(bool after_crash, const base::Now& now, Effects& effects) {
   for (auto& [id, meter] : meters_) {
     mqtt::Parcel parcel;
     std::set<ObisCode> all;
     for (const auto& [code, sample] : meter.state.samples()) all.insert(code);
-    if (meter.may_publish()) parcel.messages = value_messages(meter, all, meter.state_received);
+    // After a crash something newer may have been published that neither we nor the broker know of:
+    // then the replay decides.
+    const bool known = meter.published_until || !after_crash;
+    if (!known) meter.unpublished = all;
+    if (known && meter.may_publish())
+      parcel.messages = value_messages(meter, all, meter.state_received);
     if (!parcel.messages.empty()) {
       parcel.messages.back().qos = Qos::kAtLeastOnce;
       effects.parcels.push_back(std::move(parcel));

@@ -10,6 +10,7 @@ from .ledger import decode
 # A meter is live again with at most so many values of each topic while its history still comes.
 WALK_ALLOWED = 3
 WALK_READINGS = 5
+AFTER_START = 15  # seconds that a start and its first replay may take
 # How long after its start a daemon may not know yet whether what it remembers is fresh.
 STARTING_SECONDS = 20
 
@@ -50,8 +51,14 @@ def copies_are_marked(evidence):
                 yield Violation(seen.at, f"an unmarked copy of {seen.sent}, id {seen.id}; the first was message "
                                          f"{unmarked[seen.id]}")
             unmarked.setdefault(seen.id, seen.at)
-        elif seen.sent and not any(seen.sent.at < opened <= seen.time for opened in evidence.connections):
+        elif seen.sent and not any(seen.sent.at < opened <= seen.time for opened in evidence.connections) \
+                and not comes_old_after_a_start(seen, evidence):
             yield Violation(seen.at, f"marked as resent, but no connection was lost: {seen.sent}")
+
+
+def comes_old_after_a_start(seen, evidence):
+    """One that was overtaken on its way looks like one of before a crash; until the first replay is over it is marked."""
+    return seen.backfill and any(begun <= seen.time < begun + AFTER_START for begun in evidence.lives)
 
 
 def state_time_stands(evidence):
@@ -94,7 +101,13 @@ def history_stays_history(evidence):
     rows = collections.defaultdict(int)  # readings of history in a row, by meter
     moved = collections.defaultdict(lambda: collections.defaultdict(set))  # values since the row began, by meter, topic
     last = {}
+    begun = [at for at, message in enumerate(evidence.messages)
+             if message.topic == "iometer/bridge/event" and '"upstream_up"' in message.text]
     for at, message, (slug, *leaf) in evidence.said:
+        while begun and begun[0] < at:  # each subscription may show its newest value
+            del begun[0]
+            rows.clear()
+            moved.clear()
         if leaf[0] == "value":
             if rows[slug] and last.get(message.topic) != message.text:
                 moved[slug][message.topic].add(message.text)
