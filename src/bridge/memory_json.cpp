@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <span>
 
 #include "base/json.hpp"
 #include "bridge/memory.hpp"
@@ -89,18 +90,23 @@ class Reader {
     constexpr std::int64_t kMost = std::int64_t{1} << 42U;  // 139 years
     std::int64_t count = 0;
     if (const auto* text = number.number()) {
-      const auto [end, error] =
-          std::from_chars(text->text.data(), text->text.data() + text->text.size(), count);
-      if (error == std::errc() && count > -kMost && count < kMost)
+      const auto* end = text->text.data() + text->text.size();
+      const auto [parsed, error] = std::from_chars(text->text.data(), end, count);
+      if (error == std::errc() && parsed == end && count > -kMost && count < kMost)
         return std::chrono::milliseconds{count};
     }
     fail(key, "is no number of milliseconds");
     return Duration{0};
   }
 
+  std::span<const Json> elements(const Json& object, std::string_view key) {
+    if (!object[key].is_array()) fail(key, "is no list");
+    return object[key].items();
+  }
+
   std::vector<Duration> intervals(const Json& object, std::string_view key) {
     std::vector<Duration> list;
-    for (const auto& item : object[key].items()) list.push_back(milliseconds(item, key));
+    for (const auto& item : elements(object, key)) list.push_back(milliseconds(item, key));
     return list;
   }
 
@@ -133,8 +139,9 @@ RememberedMeter read_meter(Reader& in, const Json& json) {
   meter.meter = {in.text(json, "id"), in.text(json, "number"), in.text(json, "installation")};
   meter.slug = in.text(json, "slug");
   meter.configured_name = in.text(json, "name");
-  for (const auto& code : json["codes"].items()) meter.codes.push_back(in.code(code, "codes"));
-  for (const auto& value : json["values"].items()) meter.values.push_back(read_value(in, value));
+  for (const auto& code : in.elements(json, "codes")) meter.codes.push_back(in.code(code, "codes"));
+  for (const auto& value : in.elements(json, "values"))
+    meter.values.push_back(read_value(in, value));
   meter.received = in.time(json, "received");
   if (const auto& offset = json["clock_offset_ms"]; !offset.is_null())
     meter.clock_offset = in.milliseconds(offset, "clock_offset_ms");
@@ -159,10 +166,12 @@ std::pair<WallTime, std::uint64_t> read_fingerprint(Reader& in, const Json& json
   const auto* text = json.string();
   if (text != nullptr && text->size() > kDigits + 1) {
     const auto* begin = text->data();
+    const auto* end = begin + text->size();
     const auto first = std::from_chars(begin, begin + kDigits, fingerprint, 16);
-    const auto second = std::from_chars(begin + kDigits + 1, begin + text->size(), seconds);
+    const auto second = std::from_chars(begin + kDigits + 1, end, seconds);
     constexpr std::int64_t kMost = std::int64_t{9'000'000'000};
-    if (first.ptr == begin + kDigits && second.ec == std::errc() && seconds >= 0 && seconds < kMost)
+    const bool is_whole = first.ptr == begin + kDigits && *first.ptr == ' ' && second.ptr == end;
+    if (is_whole && second.ec == std::errc() && seconds >= 0 && seconds < kMost)
       return {WallTime{std::chrono::seconds{seconds}}, fingerprint};
   }
   in.fail("fingerprints", "is not of the form \"<16 hex digits> <seconds>\"");
@@ -208,13 +217,15 @@ base::Result<Memory> parse_memory(std::string_view text) {
   memory.saved_at = in.time(*json, "saved_at");
   memory.clean = in.flag(*json, "clean");
   memory.cursor = in.optional_time(*json, "cursor");
-  for (const auto& item : (*json)["meters"].items()) memory.meters.push_back(read_meter(in, item));
-  for (const auto& item : (*json)["devices"].items())
+  for (const auto& item : in.elements(*json, "meters"))
+    memory.meters.push_back(read_meter(in, item));
+  for (const auto& item : in.elements(*json, "devices"))
     memory.devices.push_back(read_device(in, item));
-  for (const auto& item : (*json)["leftovers"].items()) {
+  for (const auto& item : in.elements(*json, "leftovers")) {
+    if (item.string() == nullptr) in.fail("leftovers", "is no list of texts");
     if (item.string() != nullptr) memory.leftovers.push_back(*item.string());
   }
-  for (const auto& item : (*json)["fingerprints"].items())
+  for (const auto& item : in.elements(*json, "fingerprints"))
     memory.fingerprints.push_back(read_fingerprint(in, item));
   if (in.error()) return *in.error();
   return memory;
