@@ -42,10 +42,12 @@ struct Meter {
   std::set<std::pair<model::ObisCode, Quality>> told;
   unsigned unlisted = 0;  // complete lists in a row that have its installation without it
 
-  // The values may go out: none that people have been shown is newer.
-  [[nodiscard]] bool may_publish() const {
+  // The values may go out: none that people have been shown is newer. One that was dated later than
+  // the meter's clock is now does not count.
+  [[nodiscard]] bool may_publish(base::WallTime now) const {
     return !state.samples().empty() &&
-           (!published_until || state.newest_time() >= *published_until);
+           (!published_until || state.newest_time() >= *published_until ||
+            (!status.uncertain && *published_until > clock.latest(now)));
   }
 };
 

@@ -70,9 +70,11 @@ void Meters::publish_all(bool after_crash, const base::Now& now, Effects& effect
     for (const auto& [code, sample] : meter.state.samples()) all.insert(code);
     // After a crash something newer may have been published that neither we nor the broker know of:
     // then the replay decides.
-    const bool known = meter.published_until || !after_crash;
+    const bool known =
+        !after_crash || all.empty() ||
+        (meter.published_until && *meter.published_until >= meter.state.newest_time());
     if (!known) meter.unpublished = all;
-    if (known && meter.may_publish())
+    if (known && meter.may_publish(now.wall))
       parcel.messages = value_messages(meter, all, meter.state_received);
     if (!parcel.messages.empty()) {
       parcel.messages.back().qos = Qos::kAtLeastOnce;
@@ -163,7 +165,7 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
 
   mqtt::Parcel parcel;
   parcel.commit_id = in.commit_id;
-  if (!replay && meter.may_publish())
+  if (!replay && meter.may_publish(now.wall))
     parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
   for (const auto& key : judgement.freed_keys) {
     parcel.messages.push_back({topics_.meter_value(meter.slug, key), "", Qos::kAtMostOnce, true});
@@ -213,7 +215,7 @@ std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<O
 // What a replay moved, once it is over: only now do the values reach their topics.
 void Meters::publish_moved(Meter& meter, const base::Now& now, Effects& effects) {
   mqtt::Parcel parcel;
-  if (meter.may_publish())
+  if (meter.may_publish(now.wall))
     parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
   if (!parcel.messages.empty()) {
     parcel.messages.back().qos = Qos::kAtLeastOnce;
