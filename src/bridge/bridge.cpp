@@ -53,6 +53,7 @@ Bridge::Bridge(const BridgeOptions& options, std::optional<Memory> memory, const
       instance_(options.service.instance),
       topics_(options.base_topic),
       installations_(options.installations),
+      power_split_(options.power_split),
       meters_(topics_, meters_options(options)),
       devices_(topics_, service_device_id(options.service.instance), options.naming,
                options.poll_interval),
@@ -131,6 +132,7 @@ void Bridge::on_poll(InstallationsPolled event, const base::Now& now, Effects& e
                 [&](const model::Installation& one) { return !is_wanted(one.id); });
   auto known = meters_.installation_ids();
   known.merge(devices_.installation_ids());
+  known.erase("");  // of those that only the broker's messages tell of
   const auto changes = listings_.poll(event, known);
   set_linked(changes.linked, true, now, effects);
   set_linked(changes.unlinked, false, now, effects);

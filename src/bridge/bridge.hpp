@@ -86,6 +86,7 @@ class Bridge {
   std::string instance_;
   mqtt::Topics topics_;
   std::set<std::string> installations_;
+  PowerSplit power_split_;
   Meters meters_;
   Devices devices_;
   Service service_;

@@ -73,7 +73,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
   retained.online.erase(topics_.bridge("state"));
   const bool first = !std::exchange(retained_read_, true);
   if (first && !remembers_) {
-    const auto recalled = recall(retained, topics_);
+    const auto recalled = recall(retained, topics_, power_split_);
     meters_.restore(recalled.meters, now.steady);
     devices_.restore(recalled.devices, now);
   }

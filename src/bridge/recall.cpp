@@ -26,6 +26,10 @@ void sort_meter(const mqtt::Topics::Parts& parts, const std::string& payload, Re
   auto& meter = retained.meters[parts.slug];
   if (parts.leaf.starts_with(kValue)) {
     meter.values[parts.leaf.substr(kValue.size())] = payload;
+  } else if (parts.leaf == "availability") {
+    meter.availability = payload;
+  } else if (parts.leaf == "availability/live") {
+    meter.availability_live = payload;
   } else if (parts.leaf == "state") {
     const auto json = base::Json::parse(payload);
     if (!json) return;
@@ -55,6 +59,16 @@ std::optional<model::ObisCode> code_of(const std::string& identifier) {
   return code && code->identifier() == identifier ? std::optional(*code) : std::nullopt;
 }
 
+// The time in `state` is that of the newest value. One that was not live while others were is
+// older, and nothing says by how much.
+base::WallTime time_of(const homeassistant::Entity& entity, const Retained::Meter& state,
+                       const std::string& live_topic) {
+  const auto& needed = entity.availability_topics;
+  const bool is_old = std::find(needed.begin(), needed.end(), live_topic) != needed.end() &&
+                      state.availability == "online" && state.availability_live == "offline";
+  return is_old ? base::WallTime{} : *state.time;
+}
+
 std::optional<RememberedMeter> recall_meter(const homeassistant::Announced& announced,
                                             const Retained& retained, const mqtt::Topics& topics) {
   RememberedMeter meter;
@@ -74,7 +88,9 @@ std::optional<RememberedMeter> recall_meter(const homeassistant::Announced& anno
     const auto value = payload != state->second.values.end()
                            ? base::Decimal::parse(payload->second)
                            : base::Result<base::Decimal>(base::protocol_error(""));
-    if (value) meter.values.push_back({*code, key, entity.unit, *state->second.time, *value});
+    const auto time =
+        time_of(entity, state->second, topics.meter(parts->slug, "availability/live"));
+    if (value) meter.values.push_back({*code, key, entity.unit, time, *value});
     meter.received = state->second.received.value_or(*state->second.time);
   }
   return meter.slug.empty() ? std::nullopt : std::optional(std::move(meter));
@@ -118,13 +134,18 @@ Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::T
   return retained;
 }
 
-Memory recall(const Retained& retained, const mqtt::Topics& topics) {
+Memory recall(const Retained& retained, const mqtt::Topics& topics, PowerSplit power_split) {
   Memory memory;
   for (const auto& [announced, message] : retained.announcements) {
     if (announced.bridge_state != topics.bridge("state")) continue;
     if (announced.device.id.starts_with(kMeterDevicePrefix)) {
-      if (auto meter = recall_meter(announced, retained, topics))
-        memory.meters.push_back(*std::move(meter));
+      auto meter = recall_meter(announced, retained, topics);
+      if (!meter) continue;
+      if (power_split == PowerSplit::kOn) {
+        std::erase(meter->codes, homeassistant::kPowerImport);
+        std::erase(meter->codes, homeassistant::kPowerExport);
+      }
+      memory.meters.push_back(*std::move(meter));
     } else if (announced.device.id.starts_with(kDeviceDevicePrefix)) {
       if (auto device = recall_device(announced, topics))
         memory.devices.push_back(*std::move(device));

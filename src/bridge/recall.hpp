@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bridge/memory.hpp"
+#include "bridge/meter_state.hpp"
 #include "homeassistant/announced.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/topics.hpp"
@@ -21,6 +22,8 @@ struct Retained {
     std::optional<base::WallTime> time;  // of its `state`
     std::optional<base::WallTime> received;
     std::map<std::string, std::string> values;  // by key
+    std::string availability;
+    std::string availability_live;
   };
   struct Announcement {
     homeassistant::Announced announced;
@@ -39,6 +42,7 @@ Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::T
                        std::string_view discovery_prefix);
 
 // Meters with their codes, units and newest values, and devices: as far as announcements tell.
-Memory recall(const Retained& retained, const mqtt::Topics& topics);
+// Where the power is split, import and export count as halves until the meter sends them.
+Memory recall(const Retained& retained, const mqtt::Topics& topics, PowerSplit power_split);
 
 }  // namespace iometer::bridge
