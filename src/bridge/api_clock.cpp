@@ -1,8 +1,5 @@
 #include "bridge/api_clock.hpp"
 
-#include <cstdlib>
-#include <utility>
-
 namespace iometer::bridge {
 namespace {
 
@@ -15,10 +12,10 @@ base::Duration ApiClock::seen(base::Duration offset, const base::Now& ours) {
   follow(ours);
   const auto ahead = ours.wall.time_since_epoch() + offset - ours.steady.time_since_epoch();
   const auto change = ahead - *ahead_;
-  const bool was_known = std::exchange(known_, true);
+  known_ = true;
   if (change < kResolution && change > -kResolution) return base::Duration{0};
   ahead_ = ahead;
-  return was_known ? change : base::Duration{0};
+  return change;
 }
 
 }  // namespace iometer::bridge

@@ -17,8 +17,7 @@ class ApiClock {
   }
 
   // The API's clock is ahead of ours by `offset`. Gives by how much what now() says has changed for
-  // that: 0 for the first time, when it was only a guess, and for what is within the header's
-  // resolution.
+  // that: 0 for what is within the header's resolution.
   base::Duration seen(base::Duration offset, const base::Now& ours);
 
   [[nodiscard]] base::Now now(const base::Now& ours) const {

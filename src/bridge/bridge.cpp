@@ -171,7 +171,7 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   service_.api_link(event, now.wall);
   if (event.live) {
     meters_.api(ApiPhase::kLive);
-  } else if (api_live_ || !event.reason.empty()) {
+  } else if ((api_live_ && !renewing_) || !event.reason.empty()) {
     meters_.api(ApiPhase::kDown);  // and not yet before the first attempt has failed
   }
   if (event.live && !api_live_) {
@@ -195,7 +195,7 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   } else if (event.auth_failed && !auth_failed_) {
     renewing_ = false;
     effects.facts.push_back({Fact::Level::kWarning, events::kAuthFailed, "", event.reason});
-  } else if (!event.live && api_live_ && !event.reason.empty()) {
+  } else if (!event.live && (api_live_ || renewing_) && !event.reason.empty()) {
     renewing_ = false;
     effects.facts.push_back({Fact::Level::kWarning, events::kUpstreamDown, "", event.reason});
   }
@@ -211,11 +211,14 @@ void Bridge::on_answer(const base::Now& now) {
 }
 
 void Bridge::on_clock(const ServerClockSeen& event, const base::Now& raw, Effects& effects) {
+  const bool was_known = clock_.is_known();
   const auto change = clock_.seen(event.offset, event.at.value_or(raw));
   // Set forward, what was noted is only earlier than it need be.
   if (change < base::Duration{0}) {
-    cursor_.set_back(-change);
-    duplicates_.set_back(-change);
+    // Where it was a guess, what a memory brought was not noted by it: only the future was.
+    const auto after = was_known ? base::WallTime::min() : clock_.now(raw).wall;
+    cursor_.set_back(-change, after);
+    duplicates_.set_back(-change, after);
   }
   meters_.clock_known();
   const bool was_wrong = service_.is_clock_wrong();
@@ -289,7 +292,9 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   }
   if (now.steady < next_tick_) return;
   next_tick_ = now.steady + kTickInterval;
-  duplicates_.prune(cursor_.oldest_of_interest(now.wall));
+  // While the API's clock is a guess, only what has been noted says what is old.
+  const auto latest = clock_.is_known() ? now.wall : cursor_.position().value_or(now.wall);
+  duplicates_.prune(cursor_.oldest_of_interest(std::min(latest, now.wall)));
   service_.publish_info(meters_.count(), devices_.count(), now, announcements_, effects);
   meters_.tick(now, announcements_, effects);
   devices_.tick(now, announcements_, effects);

@@ -102,7 +102,9 @@ void Bridge::limit_resent(const std::optional<base::WallTime>& alive, const base
   if (alive && (!remembers_ || resent_until_ || outdated))
     resent_until_ = std::max(resent_until_, std::optional(*alive + kHealthLasts));
   const auto started = now.wall - (now.steady - started_);
-  if (resent_until_) resent_until_ = std::min(*resent_until_, started);
+  // Before that, the clock here has not been set yet, and does not say when the start was.
+  const auto earlier = std::max(saved_at_, alive.value_or(saved_at_));
+  if (resent_until_ && started >= earlier) resent_until_ = std::min(*resent_until_, started);
 }
 
 void Bridge::take_announcements(const Retained& retained, Effects& effects) {

@@ -14,9 +14,11 @@ void Cursor::complete_until(base::WallTime at) {
   if (!complete_until_ || *complete_until_ < at) complete_until_ = at;
 }
 
-void Cursor::set_back(base::Duration by) {
-  if (complete_until_) *complete_until_ -= by;
-  for (auto& [id, arrival] : pending_) arrival -= by;
+void Cursor::set_back(base::Duration by, base::WallTime after) {
+  if (complete_until_ && *complete_until_ > after) *complete_until_ -= by;
+  for (auto& [id, arrival] : pending_) {
+    if (arrival > after) arrival -= by;
+  }
 }
 
 std::optional<base::WallTime> Cursor::position() const {

@@ -35,8 +35,9 @@ class Cursor {
 
   // As it was before a restart.
   void restore(base::WallTime position) { complete_until_ = position; }
-  // The API's clock was set back by that much: what was noted by it is earlier, too.
-  void set_back(base::Duration by);
+  // The API's clock was set back by that much: what was noted by it, as later than `after`, is
+  // earlier, too.
+  void set_back(base::Duration by, base::WallTime after);
   // Up to when the broker has everything; none until the first replay is complete.
   [[nodiscard]] std::optional<base::WallTime> position() const;
 

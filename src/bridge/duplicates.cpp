@@ -15,8 +15,10 @@ void Duplicates::prune(base::WallTime oldest) {
   }
 }
 
-void Duplicates::set_back(base::Duration by) {
-  for (auto& [arrival, fingerprint] : by_arrival_) arrival -= by;
+void Duplicates::set_back(base::Duration by, base::WallTime after) {
+  for (auto& [arrival, fingerprint] : by_arrival_) {
+    if (arrival > after) arrival -= by;
+  }
 }
 
 }  // namespace iometer::bridge

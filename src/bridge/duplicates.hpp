@@ -19,8 +19,8 @@ class Duplicates {
   // Forgets what arrived before `oldest`.
   void prune(base::WallTime oldest);
 
-  // The API's clock was set back by that much.
-  void set_back(base::Duration by);
+  // The API's clock was set back by that much: what arrived later than `after` did so earlier.
+  void set_back(base::Duration by, base::WallTime after);
 
   // All that are known, with their arrival.
   [[nodiscard]] const std::deque<std::pair<base::WallTime, std::uint64_t>>& all() const {

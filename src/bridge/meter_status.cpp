@@ -5,7 +5,6 @@
 #include "bridge/words.hpp"
 
 namespace iometer::bridge {
-
 void MeterStatus::shown(homeassistant::ValueKind kind, base::WallTime time) {
   auto& newest = of(kind).newest;
   newest = std::max(newest.value_or(time), time);

@@ -55,8 +55,8 @@ class Meters {
   [[nodiscard]] std::vector<RememberedMeter> remember() const;
   // `state` of that time is what the broker retains for the meter with that slug.
   void retained(const std::string& slug, base::WallTime time);
-  // Everything that should be retained, as far as it is known. `after_crash`: what is remembered may
-  // not be the newest.
+  // Everything that should be retained, as far as it is known. `after_crash`: what is remembered
+  // may not be the newest.
   void publish_all(bool after_crash, const base::Now& now, Effects& effects);
 
   // `now.wall` is on the API's clock here and below. True where it came live: a replay comes in the

@@ -35,17 +35,17 @@ inline World started_again(const World& old, base::Duration away,
                            const std::optional<bridge::Memory>& memory,
                            const bridge::BridgeOptions& options = World::default_options()) {
   const base::Now start{base::SteadyTime{7h}, old.now.wall + away};
-  auto world = memory ? World(options, through_a_file(*memory), start) : World(options);
-  world.now = start;
+  World world(options, memory ? std::optional(through_a_file(*memory)) : std::nullopt, start);
   world.retained = old.retained;
   return world;
 }
 
-// The same, and it has read what the broker retains.
+// The same, and it knows the API's clock and has read what the broker retains.
 inline World restarted(const World& old, base::Duration away,
                        const std::optional<bridge::Memory>& memory,
                        const bridge::BridgeOptions& options = World::default_options()) {
   auto world = started_again(old, away, memory, options);
+  world.feed(bridge::ServerClockSeen{});
   world.feed(retained_read(old.retained));
   return world;
 }

@@ -40,12 +40,11 @@ inline model::MeterReading reading(base::WallTime time, std::initializer_list<Va
 
 class World {
  public:
-  explicit World(bridge::BridgeOptions options = default_options()) : core(options) {}
-  // A start that knows what `memory` says.
-  World(bridge::BridgeOptions options, bridge::Memory memory, base::Now start)
-      : now(start), core(options, std::move(memory), start) {
-    feed(bridge::ServerClockSeen{});
-  }
+  explicit World(bridge::BridgeOptions options = default_options())
+      : core(options, std::nullopt, now) {}
+  // A later start, that knows what `memory` says.
+  World(bridge::BridgeOptions options, std::optional<bridge::Memory> memory, base::Now start)
+      : now(start), core(options, std::move(memory), start) {}
 
   static bridge::BridgeOptions default_options() {
     bridge::BridgeOptions options;

@@ -1,0 +1,128 @@
+// Readings that an earlier start may have published already are marked as copies, others are not.
+#include <doctest/doctest.h>
+
+#include "bridge/restart.hpp"
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using test::house;
+using test::World;
+
+namespace {
+
+World lived(base::Duration meter_ahead = 0s) {
+  World world;
+  world.settle();
+  for (int i = 0; i < 20; ++i) {
+    world.run(10s);
+    world.read(1s - meter_ahead, {{"1-0:16.7.0", std::to_string(i), "W"}});
+  }
+  world.run(30s);
+  world.acknowledge_all();
+  // That tell by themselves how long it was at work.
+  world.retained.erase("bridge/health");
+  world.retained.erase(house("state"));
+  return world;
+}
+
+// Whether a reading of that time is marked, when it comes after the subscription began.
+bool is_resent(World world, base::WallTime time) {
+  world.feed(bridge::BrokerUp{});
+  world.link_up();
+  world.take();
+  world.feed(bridge::ReadingReceived{test::reading(time, {{"1-0:16.7.0", "4711", "W"}})});
+  const auto payloads = world.payloads(house("reading"));
+  REQUIRE(payloads.size() == 1);
+  return payloads[0].find("\"resent\":true") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_SUITE("bridge") {
+  TEST_CASE("after an unclean end, up to half a minute after the memory was saved") {
+    const auto old = lived();
+    const auto world = test::restarted(old, 1h, old.core.memory(old.now, false));
+    CHECK(is_resent(world, old.now.wall - 3min));
+    CHECK(is_resent(world, old.now.wall + 29s));  // it takes a second to come
+    CHECK_FALSE(is_resent(world, old.now.wall + 30s));
+    CHECK_FALSE(is_resent(world, world.now.wall));
+  }
+
+  TEST_CASE("after a clean end, nothing") {
+    const auto old = lived();
+    const auto world = test::restarted(old, 1h, old.core.memory(old.now, true));
+    CHECK_FALSE(is_resent(world, old.now.wall - 3min));
+    CHECK_FALSE(is_resent(world, old.now.wall + 1s));
+  }
+
+  TEST_CASE("an end is not clean while the broker has not taken everything") {
+    auto old = lived();
+    old.read(0s, {{"1-0:16.7.0", "99", "W"}});
+    CHECK_FALSE(old.core.memory(old.now, true).clean);
+    old.acknowledge_all();
+    CHECK(old.core.memory(old.now, true).clean);
+    CHECK_FALSE(old.core.memory(old.now, false).clean);
+  }
+
+  TEST_CASE("without a state file, as long as a bridge was at work by what the broker retains") {
+    auto old = lived();
+    old.retained["bridge/health"] =
+        R"({"time":")" + base::format_rfc3339(old.now.wall - 20s) + "\"}";
+    const auto world = test::restarted(old, 1h, std::nullopt);
+    CHECK(is_resent(world, old.now.wall - 3min));
+    CHECK(is_resent(world, old.now.wall + 70s));
+    CHECK_FALSE(is_resent(world, old.now.wall + 71s));
+    // A state tells it, too.
+    old.retained.erase("bridge/health");
+    old.retained[house("state")] =
+        R"({"received":")" + base::format_rfc3339(old.now.wall - 20s) + "\"}";
+    const auto by_state = test::restarted(old, 1h, std::nullopt);
+    CHECK(is_resent(by_state, old.now.wall + 70s));
+    CHECK_FALSE(is_resent(by_state, old.now.wall + 71s));
+    // A first start has nothing to repeat.
+    CHECK_FALSE(is_resent(World(), World().now.wall - 3min));
+  }
+
+  TEST_CASE("with a state file of an earlier start than the last one") {
+    auto old = lived();
+    const auto memory = old.core.memory(old.now, true);
+    old.run(5min);
+    const auto world = test::restarted(old, 1h, memory);
+    CHECK(is_resent(world, memory.saved_at + 2min));
+    CHECK_FALSE(is_resent(world, world.now.wall - 10min));
+  }
+
+  TEST_CASE("a clean state file that is hardly older than the last message is not outdated") {
+    auto old = lived();
+    const auto memory = old.core.memory(old.now, true);
+    old.retained["bridge/health"] =
+        R"({"time":")" + base::format_rfc3339(memory.saved_at + 30s) + "\"}";
+    CHECK_FALSE(is_resent(test::restarted(old, 1h, memory), memory.saved_at));
+    old.retained["bridge/health"] =
+        R"({"time":")" + base::format_rfc3339(memory.saved_at + 31s) + "\"}";
+    CHECK(is_resent(test::restarted(old, 1h, memory), memory.saved_at));
+  }
+
+  TEST_CASE("what is taken after the start is no copy, however soon the start came") {
+    const auto old = lived();
+    const auto world = test::restarted(old, 2s, old.core.memory(old.now, false));
+    CHECK(is_resent(world, world.now.wall - 1s));
+    CHECK_FALSE(is_resent(world, world.now.wall));
+    auto without = test::restarted(old, 2s, std::nullopt);
+    CHECK_FALSE(is_resent(without, without.now.wall + 1s));
+    auto soon = old;
+    soon.retained["bridge/health"] = R"({"time":")" + base::format_rfc3339(old.now.wall) + "\"}";
+    CHECK(is_resent(test::restarted(soon, 2s, std::nullopt), old.now.wall + 2s));
+    CHECK_FALSE(is_resent(test::restarted(soon, 2s, std::nullopt), old.now.wall + 3s));
+  }
+
+  TEST_CASE("a meter's clock that is off by minutes does not hide a copy, nor make one") {
+    for (const auto ahead : {-5min, 5min}) {
+      CAPTURE(ahead.count());
+      const auto old = lived(ahead);
+      const auto world = test::restarted(old, 1h, old.core.memory(old.now, false));
+      CHECK(is_resent(world, old.now.wall + 20s + ahead));
+      CHECK_FALSE(is_resent(world, old.now.wall + 45s + ahead));
+    }
+  }
+}
