@@ -151,7 +151,7 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
   counts_.last = now.wall;
   auto& meter = find_or_add(reading.meter, now, effects);
   meter.status.uncertain = false;
-  const bool resent = in.resent_until && meter.clock.taken(reading.time) < *in.resent_until;
+  const bool resent = in.resent_until && meter.clock.taken(reading.time) <= *in.resent_until;
   const auto [live, replay, future] = kind_of(meter, reading, now);
 
   const auto judgement = meter.state.apply(reading, future, meter.clock.latest(now.wall));
