@@ -53,7 +53,9 @@ class Session {
     all.push_back(mark_topic);
     if (auto done = client_.subscribe(all, mqtt::Qos::kAtMostOnce); !done) return done.error();
     // What comes back after them: the end.
-    if (auto done = client_.publish({mark_topic, mark_, mqtt::Qos::kAtLeastOnce, false}, 1); !done)
+    if (auto done =
+            client_.publish({mark_topic, R"({"status":"ok"})", mqtt::Qos::kAtLeastOnce, false}, 1);
+        !done)
       return done.error();
     std::vector<mqtt::Message> messages;
     const auto ended =

@@ -257,6 +257,18 @@ Schema event_schema() {
       {"bridge/event", "Bridge event", "Something worth knowing happened; not retained."}, members);
 }
 
+Schema response_schema() {
+  constexpr std::array kStatus{Word{"ok", "done"}, Word{"error", "not done"}};
+  const std::array members{
+      Member{"status", one_of(kStatus, "")},
+      Member{"data", of_type("object", "what the command gives, where it was done"), false},
+      Member{"error", text("why it was not done, for people"), false},
+      Member{"transaction", "{}", false},  // whatever the request had
+  };
+  return document({"bridge/response/+", "Response", "The answer to a command on bridge/request."},
+                  members);
+}
+
 Schema device_state_schema() {
   std::vector<Member> members{{"schema", constant(kSchema)}, {"id", text("of the device")}};
   for (const auto& spec : homeassistant::diagnostics()) {
@@ -283,6 +295,7 @@ std::vector<PayloadSchema> payload_schemas() {
       {"meter-state", state_schema(keys)},     {"meter-reading", reading_schema(keys)},
       {"device-state", device_state_schema()}, {"bridge-info", info_schema()},
       {"bridge-health", health_schema()},      {"bridge-event", event_schema()},
+      {"bridge-response", response_schema()},
   };
 }
 
