@@ -76,6 +76,7 @@ std::vector<std::string> BrokerLink::filters() const {
 }
 
 std::vector<std::string> BrokerLink::extra_filters() const {
+  if (without_extras_) return {};
   auto filters = options_.reading_filters;
   filters.insert(filters.end(), options_.watched.begin(), options_.watched.end());
   return filters;
@@ -185,6 +186,8 @@ std::vector<LinkEvent> BrokerLink::finish_reading(base::SteadyTime now) {
 std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now) {
   client_.disconnect(0ms);
   outbox_.connection_lost();
+  // Some brokers end the connection over a filter that is not allowed: the other way next time.
+  if (state_ == State::kProbing) without_extras_ = !without_extras_;
   // Only a connection that lasted ends the back-off: some break each time at the same message.
   if (up_since_ && now - *up_since_ >= kStable) failures_ = 0;
   up_since_.reset();

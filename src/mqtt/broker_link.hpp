@@ -114,6 +114,7 @@ class BrokerLink {
   State state_ = State::kIdle;
   bool leaving_ = false;
   bool held_ = false;
+  bool without_extras_ = false;  // do without what may be refused
   base::SteadyTime deadline_ = base::SteadyTime::max();
   base::SteadyTime last_progress_;
   base::SteadyTime quota_until_ = base::SteadyTime::min();  // the broker's is used up until then

@@ -285,6 +285,19 @@ TEST_SUITE("mqtt") {
     CHECK(denied.count<LinkDenied>() == 1);
   }
 
+  TEST_CASE("a broker that hangs up over a filter that may be refused is tried without") {
+    Lab lab;
+    lab.client.broker.hangs_up_over = iometer::test::kDiscovery;
+    lab.start();
+    CHECK_FALSE(lab.link.is_up());
+    lab.sleep_until_deadline();
+    CHECK(lab.link.is_up());
+    // What worked is kept.
+    reconnect(lab);
+    CHECK(lab.link.is_up());
+    CHECK(lab.client.connects == 3);
+  }
+
   TEST_CASE("a retained message of an owner's subscription is told once") {
     Lab lab;
     lab.client.retained["homeassistant/status"] = kept("homeassistant/status", "online");

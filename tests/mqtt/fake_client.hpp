@@ -28,6 +28,7 @@ class FakeClient final : public mqtt::Client {
     std::optional<base::Error> refuses_login;  // CONNACK with an error
     std::optional<std::uint16_t> receive_maximum;
     std::optional<std::string> refuses_subscriptions;  // with that reason
+    std::string hangs_up_over;                         // a filter that it does not allow
     std::string refused_filter;                        // "": all
     bool acknowledges = true;                          // else PUBACKs wait for acknowledge_one()
     std::optional<std::size_t> reads;  // so many more PUBLISHes, the rest stays in the socket
@@ -66,6 +67,10 @@ class FakeClient final : public mqtt::Client {
   base::Status subscribe(const std::vector<std::string>& filters, mqtt::Qos) override {
     if (state_ != State::kConnected) return base::transient_error("not connected");
     for (const auto& filter : filters) {
+      if (filter == broker.hangs_up_over) {
+        cut();
+        return base::success();
+      }
       const bool refused = broker.refused_filter.empty() || broker.refused_filter == filter;
       if (broker.refuses_subscriptions && refused) {
         events_.push_back(mqtt::SubscribeFailed{*broker.refuses_subscriptions, filter});
