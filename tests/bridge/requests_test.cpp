@@ -1,0 +1,148 @@
+// Commands over MQTT, and what a cleanup takes away.
+#include "bridge/requests.hpp"
+
+#include <doctest/doctest.h>
+
+#include "bridge/cleanup.hpp"
+#include "bridge/restart.hpp"
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using test::house;
+using test::World;
+
+namespace {
+
+std::string answer(World& world, std::string command, std::string payload) {
+  world.take();
+  world.feed(bridge::RequestReceived{command, std::move(payload)});
+  const auto answers = world.payloads("bridge/response/" + command);
+  REQUIRE(answers.size() == 1);
+  for (const auto& message : world.seen) {
+    if (message.topic == "bridge/response/" + command) CHECK_FALSE(message.retain);
+  }
+  return answers[0];
+}
+
+World with_replaced_meter() {
+  World world;
+  world.settle();
+  model::Installation one;
+  one.id = "inst-1";
+  one.meters = {test::house_meter(),
+                {"33333333-0000-4000-8000-000000000003", "1NEW0000000001", "inst-1"}};
+  world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+  one.current_meter_id = one.meters[1].id;
+  world.feed(bridge::InstallationsPolled{{one}, true});
+  world.run(20s);
+  world.acknowledge_all();
+  return world;
+}
+
+}  // namespace
+
+TEST_SUITE("bridge") {
+  TEST_CASE("a request is nothing or an object of known members") {
+    CHECK_FALSE(bridge::parse_request("")->dry_run);
+    CHECK_FALSE(bridge::parse_request("{}")->transaction.has_value());
+    CHECK(bridge::parse_request(R"({"dry_run":true})")->dry_run);
+    CHECK_FALSE(bridge::parse_request(R"({"dry_run":false})")->dry_run);
+    const auto request = *bridge::parse_request(R"({"transaction":{"a":[1.50,null]}})");
+    CHECK(bridge::response_ok("[1]", request) ==
+          R"({"status":"ok","data":[1],"transaction":{"a":[1.50,null]}})");
+    CHECK(bridge::response_error("no \"x\"", request) ==
+          R"({"status":"error","error":"no \"x\"","transaction":{"a":[1.50,null]}})");
+    CHECK(bridge::response_ok("{}", {}) == R"({"status":"ok","data":{}})");
+    for (const auto* wrong : {"x", "[]", "1", "null", R"({"dry_run":1})", R"({"dry_run":null})",
+                              R"({"dryrun":true})", R"({"transaction":1,"more":2})", "{"}) {
+      CAPTURE(wrong);
+      CHECK_FALSE(bridge::parse_request(wrong).ok());
+    }
+    CHECK_FALSE(
+        bridge::parse_request("{\"transaction\":\"" + std::string(20'000, 'x') + "\"}").ok());
+  }
+
+  TEST_CASE("wrong requests are answered, and do nothing") {
+    auto world = with_replaced_meter();
+    const auto before = world.retained;
+    for (const auto* command : {"cleanup", "refresh", "rediscover", "unlink"}) {
+      CHECK(answer(world, command, "{\"no\":1}").find("\"status\":\"error\"") != std::string::npos);
+      CHECK(answer(world, command, "now").find("\"status\":\"error\"") != std::string::npos);
+    }
+    CHECK(
+        answer(world, "unlink", R"({"transaction":7})") ==
+        R"({"status":"error","error":"there is no such command; known: cleanup, rediscover, refresh","transaction":7})");
+    CHECK(world.retained == before);
+    CHECK(world.replays_of_retained == 0);
+  }
+
+  TEST_CASE("refresh asks the API, rediscover publishes everything again") {
+    World world;
+    world.settle();
+    auto effects = world.feed(bridge::RequestReceived{"refresh", ""});
+    CHECK(effects.poll_now);
+    CHECK_FALSE(effects.replay_retained);
+    effects = world.feed(bridge::RequestReceived{"rediscover", "{}"});
+    CHECK_FALSE(effects.poll_now);
+    CHECK(effects.replay_retained);
+    CHECK(world.payloads("bridge/response/rediscover") ==
+          std::vector<std::string>{R"({"status":"ok","data":{}})"});
+  }
+
+  TEST_CASE("a cleanup first says, then does: the replaced meter and what belongs to nothing") {
+    auto old = with_replaced_meter();
+    auto retained = old.retained;
+    retained["meter/gone/state"] = "{}";
+    retained["meter/gone/notes"] = "not ours";
+    retained[house("value/old_key")] = "5";
+    retained["device/99999999/core_pin"] = "entered";
+    retained["bridge/other"] = "1";
+    old.retained = retained;
+    auto world = test::restarted(old, 5s, old.core.memory(old.now, true));
+    world.settle();
+    world.run(5s);
+    std::set<std::string> expected;
+    for (const auto& [topic, payload] : world.retained) {
+      const bool is_stray = topic == "meter/gone/state" || topic == "device/99999999/core_pin";
+      if (is_stray || topic.starts_with(house("")) ||
+          topic.find(test::house_meter().id) != std::string::npos)
+        expected.insert(topic);
+    }
+    CHECK(expected.size() == 10);
+    const auto before = world.retained;
+    const auto said = answer(world, "cleanup", R"({"dry_run":true,"transaction":"t"})");
+    CHECK(world.retained == before);
+    const auto json = *base::Json::parse(said);
+    CHECK(*json["transaction"].string() == "t");
+    CHECK(*json["data"]["dry_run"].boolean());
+    std::set<std::string> topics;
+    for (const auto& topic : json["data"]["topics"].items()) {
+      auto text = *topic.string();
+      if (text.starts_with("iometer/")) text.erase(0, 8);
+      topics.insert(text);
+    }
+    CHECK(topics == expected);
+
+    const auto done = *base::Json::parse(answer(world, "cleanup", ""));
+    CHECK_FALSE(*done["data"]["dry_run"].boolean());
+    CHECK(done["data"]["topics"].items().size() == expected.size());
+    for (const auto& [topic, payload] : before)
+      CHECK_MESSAGE(world.retained.contains(topic) != expected.contains(topic), topic);
+    CHECK(world.core.memory(world.now, true).meters.size() == 1);
+    // There is nothing more.
+    CHECK(answer(world, "cleanup", "") ==
+          R"({"status":"ok","data":{"dry_run":false,"topics":[]}})");
+  }
+
+  TEST_CASE("a cleanup leaves what is only in use") {
+    World world;
+    world.settle();
+    world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+    world.run(20s);
+    const auto before = world.retained;
+    auto again = test::restarted(world, 5s, world.core.memory(world.now, true));
+    CHECK(answer(again, "cleanup", "") ==
+          R"({"status":"ok","data":{"dry_run":false,"topics":[]}})");
+    CHECK(again.retained == before);
+  }
+}
