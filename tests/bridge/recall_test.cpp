@@ -230,4 +230,37 @@ TEST_SUITE("bridge") {
     CHECK(world.core.memory(world.now, true).meters.empty());
     CHECK(world.core.memory(world.now, true).devices.empty());
   }
+
+  TEST_CASE("old values of a meter that was offline are still wanted at the broker") {
+    auto old = lived();
+    old.run(31min);
+    REQUIRE(old.on(upper("availability")) == "offline");
+    const auto world = test::restarted(old, 20s, std::nullopt);
+    CHECK(test::wanted(world).contains(upper("value/power")));
+    CHECK(test::wanted(world).contains(upper("state")));
+  }
+
+  TEST_CASE("a name that is another meter's part of the topics does not take it") {
+    const auto old = lived();
+    auto options = World::default_options();
+    options.naming.names = {{kUpper.number, "1EMH0012345678"}};
+    const auto world = test::restarted(old, 20s, old.core.memory(old.now, true), options);
+    CHECK(world.on(house("value/power")) == "-529");
+    CHECK(world.on("meter/1emh0012345678-1c0ffee0/value/power") == "29");
+    // Both ways round.
+    options.naming.names = {{test::house_meter().number, kUpper.number}};
+    const auto other = test::restarted(old, 20s, old.core.memory(old.now, true), options);
+    CHECK(other.on(upper("value/power")) == "29");
+    CHECK(other.on("meter/1dzg0098765432-0b54a1de/value/power") == "-529");
+  }
+
+  TEST_CASE("that we ourselves are said to be online holds no clearing back") {
+    auto old = lived();
+    old.retained["bridge/state"] = "online";
+    auto options = World::default_options();
+    options.naming.names = {{kUpper.number, "Garage"}};
+    const auto world = test::restarted(old, 20s, old.core.memory(old.now, true), options);
+    CHECK(world.on(upper("state")) == "(nothing)");
+    CHECK(world.on("meter/garage/value/power") == "29");
+  }
 }

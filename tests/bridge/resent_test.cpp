@@ -125,4 +125,23 @@ TEST_SUITE("bridge") {
       CHECK_FALSE(is_resent(world, old.now.wall + 45s + ahead));
     }
   }
+
+  TEST_CASE("what the broker retains may be younger than an unclean state file") {
+    auto old = lived();
+    const auto memory = old.core.memory(old.now, false);
+    old.retained["bridge/health"] =
+        R"({"time":")" + base::format_rfc3339(memory.saved_at + 20s) + "\"}";
+    const auto world = test::restarted(old, 1h, memory);
+    CHECK(is_resent(world, memory.saved_at + 100s));
+    CHECK_FALSE(is_resent(world, memory.saved_at + 111s));
+  }
+
+  TEST_CASE("what the broker had not acknowledged is published again, as a copy") {
+    auto old = lived();
+    const auto time = old.now.wall - 1s;
+    old.feed(bridge::ReadingReceived{test::reading(time, {{"1-0:16.7.0", "4711", "W"}})});
+    const auto memory = old.core.memory(old.now, true);
+    CHECK(memory.fingerprints.size() == 20);
+    CHECK(is_resent(test::restarted(old, 1h, memory), time));
+  }
 }

@@ -200,4 +200,29 @@ TEST_SUITE("bridge") {
     world.link_up();
     CHECK(world.count_of("gap") == 0);
   }
+
+  TEST_CASE("power each minute counts where registers come each 15, a meter that went does not") {
+    World world;
+    world.settle();
+    const model::Meter slow{"1c0ffee0-0000-4000-8000-000000000002", "1DZG0098765432", "inst-1"};
+    for (int minute = 0; minute < 60; ++minute) {
+      world.pass(1min);
+      world.tick();
+      const auto count = std::to_string(minute);
+      if (minute % 15 == 0) world.read(0s, {{"1-0:1.8.0", count, "kWh"}});
+      world.read(0s, {{"1-0:16.7.0", count, "W"}});
+      if (minute % 15 == 0) world.read(0s, {{"1-0:1.8.0", count, "kWh"}}, slow);
+    }
+    auto other = world;
+    CHECK(until_renewal(world) == 3min);
+    for (int quarter = 0; quarter < 5; ++quarter) {
+      for (int minute = 0; minute < 15; ++minute) {
+        other.pass(1min);
+        other.tick();
+      }
+      other.read(0s, {{"1-0:1.8.0", "9" + std::to_string(quarter), "kWh"}}, slow);
+    }
+    REQUIRE(other.on(house("availability")) == "offline");
+    CHECK(until_renewal(other) == 30min);
+  }
 }
