@@ -43,6 +43,7 @@ World lived(const bridge::BridgeOptions& options = World::default_options()) {
     world.read(2s, {{"1-0:36.7.0", count, "W"}}, kUpper);
   }
   world.run(10s);
+  world.acknowledge_all();
   return world;
 }
 

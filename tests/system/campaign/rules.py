@@ -57,8 +57,9 @@ def copies_are_marked(evidence):
 
 
 def comes_old_after_a_start(seen, evidence):
-    """One that was overtaken on its way looks like one of before a crash; until the first replay is over it is marked."""
-    return seen.backfill and any(begun <= seen.time < begun + AFTER_START for begun in evidence.lives)
+    """Until the first replay is over, one that was taken just before the start, or was overtaken on its way, looks like
+    one of before a crash: the API's clock is known to a second."""
+    return any(begun <= seen.time < begun + AFTER_START for begun in evidence.lives)
 
 
 def state_time_stands(evidence):
