@@ -12,13 +12,13 @@
 #include <utility>
 
 #include "app/brain.hpp"
+#include "app/bridge_state.hpp"
 #include "app/paho_options.hpp"
 #include "app/state_writer.hpp"
 #include "app/status_poller.hpp"
 #include "app/subscription_worker.hpp"
 #include "io/paho_client.hpp"
 #include "io/signals.hpp"
-#include "io/state_file.hpp"
 
 namespace iometer::app {
 namespace {
@@ -51,42 +51,6 @@ class StopDeadline {
   std::jthread thread_;
 };
 
-// What an earlier start left on the disk, and the file to go on with.
-struct State {
-  std::unique_ptr<io::StateFile> file;
-  std::optional<bridge::Memory> memory;
-  std::string error;  // why there is no file
-};
-
-// An error is the configuration's; without a file one can work, only not as well.
-base::Result<State> open_state(const std::string& directory) {
-  State state;
-  if (directory.empty()) {
-    state.error = "there is no directory for the state: set state_dir";
-    return state;
-  }
-  auto file = io::StateFile::open(directory);
-  if (!file && file.error().kind == base::ErrorKind::kConfig) return file.error();
-  if (!file) {
-    state.error = file.error().what;
-    return state;
-  }
-  state.file = *std::move(file);
-  const auto text = state.file->read();
-  if (text && !*text) return state;
-  auto memory = text ? bridge::parse_memory(**text) : base::Result<bridge::Memory>(text.error());
-  if (memory) {
-    state.memory = *std::move(memory);
-    return state;
-  }
-  spdlog::warn(
-      "the state in {} cannot be used: {}; it is set aside as state.json.corrupt, and what the "
-      "broker retains is used instead",
-      directory, memory.error().what);
-  if (const auto aside = state.file->set_aside(); !aside) spdlog::warn("{}", aside.error().what);
-  return state;
-}
-
 BrainOptions brain_options(const Config& config, const OptionValues& values, bool clear_on_leave) {
   BrainOptions brain;
   brain.bridge = bridge_options(config, values);
@@ -118,84 +82,129 @@ void warn_of_plain_text(const io::Url& url, std::string_view key) {
     spdlog::warn("{}: {}:// sends the credentials readable for others on the way", key, url.scheme);
 }
 
-}  // namespace
+// The threads and what is between them, in the order in which they may end.
+class Daemon {
+ public:
+  Daemon(const Config& config, const OptionValues& values, const DaemonOptions& options,
+         BridgeState state)
+      : client_(client_options(config, values, state),
+                [this](mqtt::ClientEvent event) { mailbox_.post(std::move(event)); }),
+        writer_(make_writer(std::move(state.file))),
+        brain_(with_state(brain_options(config, values, options.clear_on_leave), config, state),
+               client_, mailbox_, brain_hooks()),
+        worker_(worker_config(config), worker_hooks()),
+        poller_(poller_config(config), poller_hooks()) {}
 
-int run_daemon(const Config& config, const OptionValues& values, const DaemonOptions& options) {
-  BrainMailbox mailbox(kReadingsLane);
-  StopDeadline deadline;
-  const auto stop = [&] {
-    deadline.begin();
-    mailbox.post(StopRequested{});
-  };
-  const io::Signals signals([&](int number) {
-    spdlog::info("signal {}: stopping", number);
-    stop();
-  });
+  base::Status start() {
+    if (auto status = worker_.start(); !status) return status;
+    return poller_.start();
+  }
+  void run() { brain_.run(); }
+  void stop() { mailbox_.post(StopRequested{}); }
+
+ private:
+  // An instance id is for life, also where the partner's id changes.
+  static bool keeps_instance(const Config& config, const BridgeState& state) {
+    return state.memory && state.memory->base_topic == config.mqtt.base_topic;
+  }
+
+  static io::PahoOptions client_options(const Config& config, const OptionValues& values,
+                                        const BridgeState& state) {
+    auto options = paho_options(config);
+    if (keeps_instance(config, state) && values.get("mqtt.client_id").empty())
+      options.client_id = "iometer2mqtt-" + state.memory->instance;
+    return options;
+  }
+
+  static BrainOptions with_state(BrainOptions options, const Config& config, BridgeState& state) {
+    if (keeps_instance(config, state)) options.bridge.service.instance = state.memory->instance;
+    options.memory = std::move(state.memory);
+    options.state_error = state.error;
+    return options;
+  }
+
+  std::unique_ptr<StateWriter> make_writer(std::unique_ptr<io::StateFile> file) {
+    if (!file) return nullptr;
+    return std::make_unique<StateWriter>(
+        std::move(file), StateWriterHooks{[this](std::uint64_t version, base::Status status) {
+          mailbox_.post(StateWritten{version, std::move(status)});
+        }});
+  }
+
+  BrainHooks brain_hooks() {
+    BrainHooks hooks;
+    hooks.want_subscription = [this](bool wanted) { worker_.want(wanted); };
+    hooks.resume_reading = [this] { worker_.resume_reading(); };
+    hooks.poll_now = [this] { poller_.poll_now(); };
+    hooks.renew_subscription = [this] { worker_.renew(); };
+    hooks.ask_about = [this](std::set<std::string> ids) { poller_.ask_about(std::move(ids)); };
+    if (!writer_) return hooks;
+    hooks.save = [this](std::uint64_t version, bridge::Memory memory) {
+      writer_->save(version, [memory = std::move(memory)] { return bridge::memory_json(memory); });
+    };
+    return hooks;
+  }
+
+  SubscriptionWorkerHooks worker_hooks() {
+    return {
+        [this](partner::Delivery delivery) { return mailbox_.post_reading(std::move(delivery)); },
+        [this](const partner::LinkState& link) { mailbox_.post(link); },
+        [this] { return std::optional(brain_.resume_from()); },
+        [this](base::Error error) { mailbox_.post(FrameDropped{std::move(error)}); },
+        [this] { mailbox_.post(ApiAnswered{}); }};
+  }
+
+  StatusPollerHooks poller_hooks() {
+    return {[this](base::Result<partner::Partner> partner) { mailbox_.post(std::move(partner)); },
+            [this](base::Result<partner::InstallationsAnswer> answer) {
+              mailbox_.post(std::move(answer));
+            },
+            [this](base::Duration offset, const base::Now& at) {
+              mailbox_.post(ServerClock{offset, at});
+            }};
+  }
+
+  BrainMailbox mailbox_{kReadingsLane};
+  io::PahoClient client_;
+  std::unique_ptr<StateWriter> writer_;
+  Brain brain_;
+  SubscriptionWorker worker_;
+  StatusPoller poller_;
+};
+
+void say_start(const Config& config) {
   spdlog::info("iometer2mqtt {} starts: API {}, broker {}", IOMETER_VERSION,
                config.partner.url.to_string(), config.mqtt.url.to_string());
   warn_of_plain_text(config.partner.url, "partner.url");
   warn_of_plain_text(config.partner.websocket_url, "partner.websocket_url");
   if (!config.mqtt.password.empty()) warn_of_plain_text(config.mqtt.url, "mqtt.url");
+}
 
-  auto state = options.keep_state ? open_state(config.state_dir) : State();
+}  // namespace
+
+int run_daemon(const Config& config, const OptionValues& values, const DaemonOptions& options) {
+  say_start(config);
+  auto state = options.keep_state ? open_state(config.state_dir) : BridgeState();
   if (!state) {
     spdlog::error("{}", state.error().what);
     return 2;
   }
-  auto brain_settings = brain_options(config, values, options.clear_on_leave);
-  auto paho = paho_options(config);
-  // For life, also where the partner's id changes.
-  if (state->memory && state->memory->base_topic == config.mqtt.base_topic) {
-    brain_settings.bridge.service.instance = state->memory->instance;
-    if (values.get("mqtt.client_id").empty())
-      paho.client_id = "iometer2mqtt-" + state->memory->instance;
-  }
-  brain_settings.memory = std::move(state->memory);
-  brain_settings.state_error = state->error;
-  io::PahoClient client(std::move(paho),
-                        [&](mqtt::ClientEvent event) { mailbox.post(std::move(event)); });
-  SubscriptionWorker* worker_pointer = nullptr;
-  StatusPoller* poller_pointer = nullptr;
-  std::unique_ptr<StateWriter> writer;
-  BrainHooks hooks{[&](bool wanted) { worker_pointer->want(wanted); },
-                   [&] { worker_pointer->resume_reading(); },
-                   [&] { poller_pointer->poll_now(); },
-                   [&] { worker_pointer->renew(); },
-                   [&](std::set<std::string> ids) { poller_pointer->ask_about(std::move(ids)); },
-                   {}};
-  if (state->file) {
-    writer = std::make_unique<StateWriter>(
-        std::move(state->file), StateWriterHooks{[&](std::uint64_t version, base::Status status) {
-          mailbox.post(StateWritten{version, std::move(status)});
-        }});
-    hooks.save = [&](std::uint64_t version, bridge::Memory memory) {
-      writer->save(version, [memory = std::move(memory)] { return bridge::memory_json(memory); });
-    };
-  }
-  Brain brain(std::move(brain_settings), client, mailbox, std::move(hooks));
-  SubscriptionWorker worker(
-      worker_config(config),
-      {[&](partner::Delivery delivery) { return mailbox.post_reading(std::move(delivery)); },
-       [&](const partner::LinkState& link) { mailbox.post(link); },
-       [&] { return std::optional(brain.resume_from()); },
-       [&](base::Error error) { mailbox.post(FrameDropped{std::move(error)}); },
-       [&] { mailbox.post(ApiAnswered{}); }});
-  StatusPoller poller(
-      poller_config(config),
-      {[&](base::Result<partner::Partner> partner) { mailbox.post(std::move(partner)); },
-       [&](base::Result<partner::InstallationsAnswer> answer) { mailbox.post(std::move(answer)); },
-       [&](base::Duration offset, const base::Now& at) {
-         mailbox.post(ServerClock{offset, at});
-       }});
-  worker_pointer = &worker;
-  poller_pointer = &poller;
-  for (const auto& status : {worker.start(), poller.start()}) {
-    if (status) continue;
+  StopDeadline deadline;
+  Daemon daemon(config, values, options, *std::move(state));
+  const auto stop = [&] {
+    deadline.begin();
+    daemon.stop();
+  };
+  const io::Signals signals([&](int number) {
+    spdlog::info("signal {}: stopping", number);
+    stop();
+  });
+  if (const auto status = daemon.start(); !status) {
     spdlog::error("{}", status.error().what);
     return status.error().kind == base::ErrorKind::kConfig ? 2 : 1;
   }
   if (options.on_start) options.on_start(stop);
-  brain.run();
+  daemon.run();
   spdlog::info("stopped");
   return 0;
 }

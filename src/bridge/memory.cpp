@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 3> kBridgeLeaves{"state", "info", "health
 
 std::vector<std::string> meter_topics(const mqtt::Topics& topics, const RememberedMeter& meter) {
   std::vector<std::string> list;
+  list.reserve(kMeterLeaves.size() + meter.values.size());
   for (const auto leaf : kMeterLeaves) list.push_back(topics.meter(meter.slug, leaf));
   for (const auto& value : meter.values) list.push_back(topics.meter_value(meter.slug, value.key));
   return list;
@@ -29,6 +30,7 @@ std::vector<std::string> meter_topics(const mqtt::Topics& topics, const Remember
 
 std::vector<std::string> device_topics(const mqtt::Topics& topics, std::string_view slug) {
   std::vector<std::string> list;
+  list.reserve(kDeviceLeaves.size() + homeassistant::diagnostics().size());
   for (const auto leaf : kDeviceLeaves) list.push_back(topics.device(slug, leaf));
   for (const auto& spec : homeassistant::diagnostics())
     list.push_back(topics.device(slug, spec.key));
