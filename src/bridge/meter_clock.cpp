@@ -12,7 +12,6 @@ constexpr std::size_t kRemembered = 9;
 constexpr base::Duration kTooFarAhead = 15min;
 constexpr base::Duration kAgreement = 5min;
 constexpr base::Duration kDrift = 5s;
-constexpr std::size_t kAgreeing = 3;
 
 base::Duration distance(base::Duration a, base::Duration b) { return a < b ? b - a : a - b; }
 
@@ -24,7 +23,7 @@ void MeterClock::learn(base::WallTime time, base::WallTime arrival) {
 }
 
 base::Duration MeterClock::offset() const {
-  if (offsets_.empty()) return base::Duration{0};
+  if (!is_learnt()) return base::Duration{0};
   std::vector<base::Duration> sorted(offsets_.begin(), offsets_.end());
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());
@@ -52,7 +51,7 @@ bool MeterClock::is_future_again(base::WallTime time, base::WallTime arrival) {
   }
   if (!ahead_.empty() && distance(ahead_.front(), ahead) > kAgreement) ahead_.clear();
   ahead_.push_back(ahead);
-  if (ahead_.size() < kAgreeing) return true;
+  if (ahead_.size() < kEnough) return true;
   offsets_.assign(ahead_.begin(), ahead_.end());
   ahead_.clear();
   return false;

@@ -16,8 +16,9 @@ class MeterClock {
   static constexpr base::Duration kLiveAge = std::chrono::minutes{1};
 
   // As it was before a restart.
-  void restore(base::Duration offset) { offsets_.assign(1, offset); }
-  [[nodiscard]] bool is_learnt() const { return !offsets_.empty(); }
+  void restore(base::Duration offset) { offsets_.assign(kEnough, offset); }
+  // From a few readings: the first one may be late.
+  [[nodiscard]] bool is_learnt() const { return offsets_.size() >= kEnough; }
   [[nodiscard]] base::Duration offset() const;  // time minus arrival, 0 until learnt
 
   // The time on the API's clock where the meter's own is wrong; what readings take on their way
@@ -47,6 +48,8 @@ class MeterClock {
   [[nodiscard]] base::Duration age(base::WallTime time, base::WallTime now) const;
 
  private:
+  static constexpr std::size_t kEnough = 3;
+
   std::deque<base::Duration> offsets_;
   std::vector<base::Duration> ahead_;  // of the latest readings in a row that were not believed
 };

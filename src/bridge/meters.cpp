@@ -136,9 +136,10 @@ Meters::Kind Meters::kind_of(Meter& meter, const model::MeterReading& reading,
                             : meter.clock.is_future_again(reading.time, now.wall);
   replay_seen_ = replay_seen_ || kind.live;
   // No habit of the meter is what still comes of a replay when the patience for it has ended, nor
-  // what a device delivers late, all at once.
-  const bool in_step =
-      !meter.latest || now.wall - meter.latest->arrival >= (reading.time - meter.latest->time) / 2;
+  // what a device delivers late, all at once or after newer ones.
+  const bool in_step = !meter.latest || (reading.time > meter.latest->time &&
+                                         now.wall - meter.latest->arrival >=
+                                             (reading.time - meter.latest->time) / 2);
   meter.latest = {reading.time, now.wall};
   if (!kind.replay && !kind.future && replay_seen_ && in_step)
     meter.clock.learn(reading.time, now.wall);

@@ -29,12 +29,20 @@ TEST_SUITE("bridge") {
       CAPTURE(wrong.count());
       MeterClock clock;
       CHECK_FALSE(clock.is_live(kNow + wrong, kNow));
-      clock.learn(kNow + wrong, kNow);
+      for (int i = 0; i < 3; ++i) clock.learn(kNow + wrong, kNow);
       CHECK(clock.is_live(kNow + wrong, kNow));
       CHECK_FALSE(clock.is_live(kNow + wrong - 1min, kNow));
       CHECK(clock.age(kNow + wrong, kNow) == 0s);
       CHECK(clock.age(kNow + wrong, kNow + 7min) == 7min);
     }
+  }
+
+  TEST_CASE("one or two readings are no habit") {
+    MeterClock clock;
+    for (int i = 0; i < 2; ++i) clock.learn(kNow - 10min, kNow);
+    CHECK_FALSE(clock.is_learnt());
+    CHECK(clock.age(kNow - 10min, kNow) == 10min);
+    CHECK(clock.latest(kNow) >= kNow);
   }
 
   TEST_CASE("single late readings do not bend the offset") {
@@ -58,7 +66,7 @@ TEST_SUITE("bridge") {
     MeterClock clock;
     CHECK_FALSE(clock.is_future(kNow + 15min, kNow));
     CHECK(clock.is_future(kNow + 15min + 1s, kNow));
-    clock.learn(kNow + 10min, kNow);
+    for (int i = 0; i < 3; ++i) clock.learn(kNow + 10min, kNow);
     CHECK_FALSE(clock.is_future(kNow + 25min, kNow));
     CHECK(clock.is_future(kNow + 25min + 1s, kNow));
   }

@@ -35,7 +35,7 @@ def test_every_row(lab, language):
             names[component["state_topic"]] = component["name"]
     for index, row in enumerate(rows):
         topic = f"iometer/meter/{meters[row['medium']].number.lower()}/value/{row['key']}"
-        assert recorder.last(topic) == str(100 + index), topic
+        recorder.wait_for_text(topic, str(100 + index))
         assert names[topic] == row["english" if language == "en" else "german"]
 
 
@@ -51,7 +51,7 @@ def test_a_reading_with_very_many_codes(lab):
     observed.wait_for_meter(recorder, meter)
     for index, code in enumerate(codes):
         key = "obis_" + code.replace("-", "_").replace(":", "_").replace(".", "_")
-        assert recorder.last(f"iometer/meter/{meter.number.lower()}/value/{key}") == str(index)
+        recorder.wait_for_text(f"iometer/meter/{meter.number.lower()}/value/{key}", str(index))
     announced = recorder.wait_until(lambda: discovery.value_topics(observed.configs(recorder), meter.id),
                                     "the meter's entities")
     assert len(announced) == 64
