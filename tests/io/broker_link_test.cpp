@@ -197,6 +197,7 @@ TEST_SUITE("io") {
         watcher.sync();
         watcher.take_offlines();
         loser.skip_to_deadline();
+        CHECK(run_until({&winner, &loser}, [&] { return winner.count<mqtt::RivalSeen>() >= 1; }));
         CHECK(run_until({&winner, &loser}, [&] {
           return watcher.last("iometer/bridge/probe") == winner.run() + " a here" ||
                  watcher.last("iometer/bridge/probe") == winner.run() + " b here";
@@ -205,7 +206,6 @@ TEST_SUITE("io") {
             {&winner, &loser}, [&] { return !yielded(loser); }, 300ms));
         CHECK(winner.is_settled());
         CHECK(winner.count<mqtt::LinkDown>() == downs);
-        CHECK(winner.count<mqtt::RivalSeen>() >= 1);
         watcher.sync();
         // Not even by its last will.
         CHECK(watcher.take_offlines() == 0);
