@@ -86,6 +86,10 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
       for (const auto& [leaf, payload] : leaves) devices_.retained(slug, leaf, payload);
     }
     if (clock_.is_known()) meters_.clock_known();
+    // Where something is missing, what is not known again has not gone.
+    if (!event.complete) {
+      for (auto& one : retained.announcements) one.announced.entities.clear();
+    }
     take_announcements(retained, effects);
     meters_.publish_all(resent_until_.has_value(), now, effects);
     devices_.publish_all(now, effects);

@@ -79,6 +79,29 @@ TEST_SUITE("bridge") {
     CHECK(world.core.memory(world.now, true).meters.size() == 2);
   }
 
+  TEST_CASE("where the broker's messages came in part, no entity is taken away") {
+    const auto old = lived();
+    for (const bool complete : {false, true}) {
+      CAPTURE(complete);
+      auto world = test::started_again(old, 20s, std::nullopt);
+      world.feed(bridge::ServerClockSeen{});
+      auto read = test::retained_read(old.retained);
+      std::erase_if(read.messages, [](const auto& message) {
+        return message.topic.find("/value/") != std::string::npos;
+      });
+      read.complete = complete;
+      world.feed(read);
+      world.settle();
+      world.read(1s, {{"1-0:16.7.0", "7", "W"}});
+      world.run(20s);
+      const auto removes = [](const mqtt::Message& message) {
+        return message.payload.find(R"({"platform":"sensor"})") != std::string::npos;
+      };
+      // Known to be gone, they are.
+      CHECK(std::any_of(world.seen.begin(), world.seen.end(), removes) == complete);
+    }
+  }
+
   TEST_CASE("hours later, without a state file, old values are offline") {
     const auto old = lived();
     const auto world = test::restarted(old, 5h, std::nullopt);
