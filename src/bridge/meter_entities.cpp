@@ -1,6 +1,11 @@
 #include "bridge/meter_entities.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "base/text.hpp"
+#include "bridge/device_ids.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -13,6 +18,7 @@ using homeassistant::ValueKind;
 // More unmapped codes than any meter has: a bound for what a broken source can announce.
 constexpr std::size_t kMaxUnmapped = 64;
 
+constexpr Label kMeterWord{"Meter", "Zähler"};
 constexpr Label kLastReading{"Last reading", "Letzte Ablesung"};
 constexpr Label kStatus{"Status", "Status"};
 
@@ -37,6 +43,18 @@ Label meter_kind(const MeterState& state) {
     }
   }
   return {"Electricity meter", "Stromzähler"};
+}
+
+homeassistant::DeviceInfo meter_device(const Meter& meter, const Naming& naming,
+                                       const std::string& service_id) {
+  homeassistant::DeviceInfo device;
+  device.id = meter_device_id(meter.meter.id);
+  device.name = fmt::format("{} {}", kMeterWord.in(naming.language),
+                            naming.display_name(meter.meter, meter.slug));
+  device.model = meter_kind(meter.state).in(naming.language);
+  device.serial_number = base::printable(base::trim(meter.meter.number), 64);
+  device.via_device = service_id;
+  return device;
 }
 
 std::vector<Entity> meter_entities(const MeterState& state, const std::string& slug,

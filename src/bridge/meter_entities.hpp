@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "bridge/meter_state.hpp"
+#include "bridge/meter.hpp"
+#include "bridge/naming.hpp"
 #include "homeassistant/discovery.hpp"
 #include "homeassistant/label.hpp"
 #include "mqtt/topics.hpp"
@@ -14,6 +15,10 @@ namespace iometer::bridge {
 
 // What the meter measures, by the medium (group A) of its codes.
 homeassistant::Label meter_kind(const MeterState& state);
+
+// The device that they are on, reached through the service device.
+homeassistant::DeviceInfo meter_device(const Meter& meter, const Naming& naming,
+                                       const std::string& service_id);
 
 std::vector<homeassistant::Entity> meter_entities(const MeterState& state, const std::string& slug,
                                                   const mqtt::Topics& topics,

@@ -1,11 +1,8 @@
 #include "bridge/meters.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
 #include "bridge/device_ids.hpp"
 #include "bridge/listings.hpp"
 #include "bridge/meter_entities.hpp"
@@ -17,7 +14,6 @@
 namespace iometer::bridge {
 namespace {
 
-using homeassistant::Label;
 using model::ObisCode;
 using mqtt::Qos;
 
@@ -25,8 +21,6 @@ using namespace std::chrono_literals;
 
 // How long a meter that the API lists is waited for with its announcement.
 constexpr base::Duration kFirstValues = 10s;
-constexpr Label kMeterWord{"Meter", "Zähler"};
-
 }  // namespace
 
 Meters::Meters(mqtt::Topics topics, MetersOptions options)
@@ -312,15 +306,8 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
 
 void Meters::announce(const Meter& meter, const base::Now& now,
                       Announcements& announcements) const {
-  homeassistant::DeviceInfo device;
-  device.id = meter_device_id(meter.meter.id);
-  const auto language = options_.naming.language;
-  device.name = fmt::format("{} {}", kMeterWord.in(language),
-                            options_.naming.display_name(meter.meter, meter.slug));
-  device.model = meter_kind(meter.state).in(language);
-  device.serial_number = base::printable(base::trim(meter.meter.number), 64);
-  device.via_device = options_.service_id;
-  announcements.set(std::move(device), meter_entities(meter.state, meter.slug, topics_, language),
+  announcements.set(meter_device(meter, options_.naming, options_.service_id),
+                    meter_entities(meter.state, meter.slug, topics_, options_.naming.language),
                     now.steady);
 }
 
