@@ -57,7 +57,9 @@ bool MeterClock::is_future_again(base::WallTime time, base::WallTime arrival) {
   return false;
 }
 
-base::WallTime MeterClock::latest(base::WallTime now) const { return now + offset() + kDrift; }
+base::WallTime MeterClock::latest(base::WallTime now) const {
+  return now + std::max(offset(), base::Duration{0}) + kDrift;
+}
 
 base::Duration MeterClock::age(base::WallTime time, base::WallTime now) const {
   return std::max(base::Duration{0}, now - time + offset());

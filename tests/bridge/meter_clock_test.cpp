@@ -45,6 +45,14 @@ TEST_SUITE("bridge") {
     CHECK(clock.latest(kNow) >= kNow);
   }
 
+  TEST_CASE("after a time of delays a reading of now is not dated ahead") {
+    MeterClock clock;
+    for (int i = 0; i < 9; ++i) clock.learn(kNow - 20s, kNow);
+    CHECK(clock.latest(kNow) > kNow);
+    for (int i = 0; i < 9; ++i) clock.learn(kNow + 2min, kNow);
+    CHECK(clock.latest(kNow) > kNow + 2min);
+  }
+
   TEST_CASE("single late readings do not bend the offset") {
     MeterClock clock;
     for (int i = 0; i < 20; ++i) clock.learn(kNow - 3s, kNow);
