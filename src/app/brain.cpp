@@ -166,12 +166,14 @@ void Brain::begin_subscription(const base::Now& now) {
 
 void Brain::feed(const bridge::Event& event, const base::Now& now) {
   auto effects = bridge_.on(event, now);
+  if (effects.record || effects.memory_changed) keeper_.changed(effects.record);
+  // Whatever else this step does must not send what is not recorded; at the end nothing waits.
+  if (!stopping_) link_.hold(keeper_.holds());
   for (auto& parcel : effects.parcels) link_.publish(std::move(parcel));
   for (const auto& topic : effects.disowned) link_.disown(topic);
   if (effects.replay_retained) link_.replay_retained();
   if (effects.renew_subscription) hooks_.renew_subscription();
   if (effects.poll_now) hooks_.poll_now();
-  if (effects.record || effects.memory_changed) keeper_.changed(effects.record);
   for (const auto& fact : effects.facts) log(fact);
 }
 

@@ -187,6 +187,8 @@ void House::look_at_broker() {
         meters_.find(std::string(topic.substr(kMeter.size(), slash - kMeter.size())));
     if (found == meters_.end()) continue;
     const auto leaf = topic.substr(slash + 1);
+    if (message.retain && recorded_.insert(message.topic).second && !is_recorded(message.topic))
+      lies_.push_back(message.topic + " was published before it was recorded");
     const auto at = static_cast<std::size_t>(found->second);
     if (leaf.starts_with("value/")) ++value_messages_;
     if (leaf == "value/power") {
@@ -202,6 +204,11 @@ void House::look_at_broker() {
     }
   }
   client_.seen.clear();
+}
+
+bool House::is_recorded(const std::string& topic) const {
+  const auto topics = memory_ ? bridge::retained_topics(*memory_) : std::vector<std::string>{};
+  return std::find(topics.begin(), topics.end(), topic) != topics.end();
 }
 
 void House::look_at_reading(int meter, const std::string& payload) {

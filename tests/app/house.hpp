@@ -75,6 +75,8 @@ class House {
   void poll();
   void step();
   void look_at_broker();
+  // Whether the memory that was saved last has that topic.
+  [[nodiscard]] bool is_recorded(const std::string& topic) const;
   void look_at_reading(int meter, const std::string& payload);
   app::BrainHooks hooks();
 
@@ -94,6 +96,7 @@ class House {
   std::map<std::string, int> meters_;  // by slug
   std::vector<std::string> lies_, events_;
   std::map<std::string, std::size_t> components_;
+  std::set<std::string> recorded_;  // retained topics that were looked for in the memory
   std::size_t value_messages_ = 0, backfilled_ = 0;
   int renewals_ = 0, shrunk_ = 0;
 };
