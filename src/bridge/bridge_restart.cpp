@@ -24,6 +24,7 @@ void Bridge::restore(const Memory& memory, const base::Now& now) {
   for (const auto& [arrival, fingerprint] : memory.fingerprints)
     duplicates_.insert(fingerprint, arrival);
   saved_at_ = memory.saved_at;
+  resent_until_ = memory.resent_until;
   if (!memory.clean) resent_until_ = memory.saved_at + kUnsaved;
   std::vector<RememberedMeter> meters;
   std::copy_if(memory.meters.begin(), memory.meters.end(), std::back_inserter(meters),
@@ -49,6 +50,7 @@ Memory Bridge::memory(const base::Now& now, bool clean) const {
   memory.base_topic = topics_.base();
   memory.discovery_prefix = discovery_prefix_;
   memory.saved_at = clock_.now(now).wall;
+  memory.resent_until = resent_until_;
   memory.clean = clean && uncommitted_.empty();
   memory.cursor = cursor_.position();
   std::set<std::uint64_t> pending;

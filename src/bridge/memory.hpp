@@ -62,6 +62,8 @@ struct Memory {
   std::string base_topic;
   std::string discovery_prefix;
   base::WallTime saved_at;
+  // Readings until then may have been published by an earlier start that could not note it.
+  std::optional<base::WallTime> resent_until;
   bool clean = false;  // saved at the end, when the broker had acknowledged everything
   std::optional<base::WallTime> cursor;
   // Of readings that the broker has acknowledged, with their arrival.

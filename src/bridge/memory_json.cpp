@@ -187,6 +187,7 @@ std::string memory_json(const Memory& memory) {
   out.member("discovery_prefix", memory.discovery_prefix);
   write_time(out, "saved_at", memory.saved_at);
   out.key("clean").boolean(memory.clean);
+  write_time(out, "resent_until", memory.resent_until);
   write_time(out, "cursor", memory.cursor);
   out.key("meters").begin_array();
   for (const auto& meter : memory.meters) write(out, meter);
@@ -216,6 +217,7 @@ base::Result<Memory> parse_memory(std::string_view text) {
   memory.discovery_prefix = in.text(*json, "discovery_prefix");
   memory.saved_at = in.time(*json, "saved_at");
   memory.clean = in.flag(*json, "clean");
+  memory.resent_until = in.optional_time(*json, "resent_until");
   memory.cursor = in.optional_time(*json, "cursor");
   for (const auto& item : in.elements(*json, "meters"))
     memory.meters.push_back(read_meter(in, item));

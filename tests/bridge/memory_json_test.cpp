@@ -74,6 +74,7 @@ Memory any_memory(test::Random& random) {
   memory.discovery_prefix = any_text(random);
   memory.saved_at = any_time(random);
   memory.clean = random.chance(50);
+  if (random.chance(50)) memory.resent_until = base::WallTime{1'700'000'000s};
   memory.cursor = perhaps_time(random);
   for (int n = random.number(0, 4); n > 0; --n) {
     // Whole seconds: there are many of them.

@@ -126,6 +126,17 @@ TEST_SUITE("bridge") {
     }
   }
 
+  TEST_CASE("a start that ends before its first replay is over hands the doubt on") {
+    const auto old = lived();
+    auto first = test::restarted(old, 10s, old.core.memory(old.now, false));
+    const auto second = test::restarted(first, 10s, first.core.memory(first.now, true));
+    CHECK(is_resent(second, old.now.wall + 5s));
+    first.settle();
+    first.acknowledge_all();
+    const auto third = test::restarted(first, 10s, first.core.memory(first.now, true));
+    CHECK_FALSE(is_resent(third, old.now.wall + 5s));
+  }
+
   TEST_CASE("what the broker retains may be younger than an unclean state file") {
     auto old = lived();
     const auto memory = old.core.memory(old.now, false);
