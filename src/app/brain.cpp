@@ -105,6 +105,7 @@ void Brain::step(base::SteadyTime deadline) {
   const bool may_take = link_.is_up() && link_.has_room();
   const auto taken = mailbox_.take(deadline, may_take ? kBatch : 0);
   const auto now = options_.clock();
+  readings_waiting_ = taken.readings_waiting || !taken.readings.empty();
   for (const auto& control : taken.control) handle(control, now);
   for (const auto& delivery : taken.readings) take(delivery, now);
   if (taken.room_again) hooks_.resume_reading();
@@ -185,7 +186,7 @@ void Brain::take(const partner::Delivery& delivery, const base::Now& now) {
 void Brain::handle(const Control& control, const base::Now& now) {
   if (const auto* event = std::get_if<mqtt::ClientEvent>(&control)) {
     // The retained set is published again now: it must not say what has grown old meanwhile.
-    if (std::holds_alternative<mqtt::Connected>(*event)) feed(bridge::Tick{}, now);
+    if (std::holds_alternative<mqtt::Connected>(*event)) feed(bridge::Tick{readings_waiting_}, now);
     handle_link_events(link_.on(*event, now.steady), now);
   } else if (const auto* state = std::get_if<partner::LinkState>(&control)) {
     handle_api(*state, now);

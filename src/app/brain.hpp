@@ -118,7 +118,8 @@ class Brain {
   bool clock_known_ = false;
   std::set<std::string> asked_about_;
   bool stopping_ = false;
-  bool api_answered_ = false;  // since the last tick
+  bool readings_waiting_ = false;  // when this step began
+  bool api_answered_ = false;      // since the last tick
   base::SteadyTime next_bridge_tick_;
   std::string last_broker_error_;
   std::string last_api_error_;

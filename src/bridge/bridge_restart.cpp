@@ -94,7 +94,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     }
     take_announcements(retained, effects);
     meters_.publish_all(resent_until_.has_value(), now, effects);
-    devices_.publish_all(now, effects);
+    devices_.publish_all(clock_.is_known(), now, effects);
     effects.record = true;
   }
   leftovers_.clear(topics_in_use(now), retained.online, last_commit_id_, effects);

@@ -64,9 +64,10 @@ void Devices::retained(std::string_view slug, std::string_view leaf, const std::
   if (found != slugs_.end()) devices_.at(found->second).published[std::string(leaf)] = payload;
 }
 
-void Devices::publish_all(const base::Now& now, Effects& effects) {
+void Devices::publish_all(bool certain, const base::Now& now, Effects& effects) {
   for (auto& [id, device] : devices_) {
-    const bool fresh = device.published.contains("state") && now.wall - device.seen <= fresh_for_;
+    const bool fresh = certain && !device.unlinked_since && device.published.contains("state") &&
+                       now.wall - device.seen <= fresh_for_;
     device.published["availability"] = fresh ? "online" : "offline";
     for (const auto& [leaf, payload] : device.published)
       effects.send({topics_.device(device.slug, leaf), payload, Qos::kAtLeastOnce, true});
@@ -113,6 +114,7 @@ void Devices::installations(const InstallationsPolled& poll, const base::Now& no
       const auto name = keep ? device.name : name_of(device, installation);
       device.changed = device.changed || name != device.name;
       device.name = name;
+      if (device.installation_id != installation.id) device.unlinked_since.reset();
       device.installation_id = installation.id;
       device.seen = now.wall;
       update(device, status, effects);

@@ -31,8 +31,9 @@ class Devices {
   [[nodiscard]] std::vector<RememberedDevice> remember() const;
   // What the broker retains on device/<slug>/<leaf>. Only for the devices known already.
   void retained(std::string_view slug, std::string_view leaf, const std::string& payload);
-  // Everything that should be retained, as far as it is known.
-  void publish_all(const base::Now& now, Effects& effects);
+  // Everything that should be retained, as far as it is known. Not `certain`: the clock may be
+  // wrong, and a status older than it seems.
+  void publish_all(bool certain, const base::Now& now, Effects& effects);
 
   // `now.wall` is on the API's clock here and below.
   void installations(const InstallationsPolled& poll, const base::Now& now, Effects& effects);

@@ -108,6 +108,7 @@ Meter& Meters::find_or_add(const model::Meter& meter, const base::Now& now, Effe
   if (found == meters_.end()) return add(meter, free_slug(meter), now.steady);
   auto& entry = found->second;
   entry.changed = entry.changed || entry.meter.number != meter.number;
+  if (entry.meter.installation_id != meter.installation_id) entry.status.unlinked_since.reset();
   entry.meter = meter;
   return entry;
 }

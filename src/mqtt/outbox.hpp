@@ -65,7 +65,10 @@ class Outbox {
   void forget_retained();
 
   // That retained topic is no longer ours.
-  void disown(const std::string& topic) { ledger_.forget(topic); }
+  void disown(const std::string& topic) {
+    ledger_.forget(topic);
+    skip_needless();
+  }
 
   struct Outgoing {
     Message message;
