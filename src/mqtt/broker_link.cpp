@@ -235,6 +235,7 @@ bool BrokerLink::is_reading() const {
 
 std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime now) {
   if (message.topic == topics_.bridge("probe")) {
+    if (message.retain) return {};  // no bridge retains its calls: it tells of nobody who is here
     const auto call = ProbeCall::parse(message.payload);
     return call ? called(*call, now) : std::vector<LinkEvent>{};
   }
