@@ -57,6 +57,12 @@ mqtt::BrokerLinkOptions link_options(const BrainOptions& options) {
     link.watched = {homeassistant::config_topic(options.bridge.discovery.prefix, "+")};
     link.reading_filters = {"+/bridge/state", "+/+/bridge/state"};
   }
+  // To see whose are the announcements of a former configuration.
+  if (options.memory && !options.memory->discovery_prefix.empty()) {
+    auto former = homeassistant::config_topic(options.memory->discovery_prefix, "+");
+    if (std::find(link.watched.begin(), link.watched.end(), former) == link.watched.end())
+      link.reading_filters.push_back(std::move(former));
+  }
   if (options.memory && options.memory->base_topic != topics.base())
     link.reading_filters.push_back(mqtt::Topics(options.memory->base_topic).bridge("state"));
   link.random = random_number;
@@ -186,7 +192,8 @@ void Brain::take(const partner::Delivery& delivery, const base::Now& now) {
 void Brain::handle(const Control& control, const base::Now& now) {
   if (const auto* event = std::get_if<mqtt::ClientEvent>(&control)) {
     // The retained set is published again now: it must not say what has grown old meanwhile.
-    if (std::holds_alternative<mqtt::Connected>(*event)) feed(bridge::Tick{readings_waiting_}, now);
+    if (retained_read_ && std::holds_alternative<mqtt::Connected>(*event))
+      feed(bridge::Tick{readings_waiting_}, now);
     handle_link_events(link_.on(*event, now.steady), now);
   } else if (const auto* state = std::get_if<partner::LinkState>(&control)) {
     handle_api(*state, now);
@@ -223,7 +230,16 @@ void Brain::handle_poll(const base::Result<partner::InstallationsAnswer>& answer
   if (!std::exchange(last_poll_error_, {}).empty())
     spdlog::info("asking for the installations works again");
   for (const auto& problem : answer->problems) spdlog::debug("installations: {}", problem.what);
-  feed(bridge::InstallationsPolled{answer->installations, answer->complete, answer->absent}, now);
+  // A list would make new meters of those that the broker still knows.
+  if (!retained_read_) {
+    early_poll_ = *answer;
+    return;
+  }
+  take_poll(*answer, now);
+}
+
+void Brain::take_poll(const partner::InstallationsAnswer& answer, const base::Now& now) {
+  feed(bridge::InstallationsPolled{answer.installations, answer.complete, answer.absent}, now);
   if (auto doubtful = bridge_.doubtful(); doubtful != asked_about_) {
     asked_about_ = std::move(doubtful);
     hooks_.ask_about(asked_about_);
@@ -264,6 +280,8 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     broker_lost(now);
   } else if (const auto* read = std::get_if<mqtt::RetainedRead>(&event)) {
     feed(bridge::RetainedRead{read->messages, read->complete}, now);
+    retained_read_ = true;
+    if (const auto poll = std::exchange(early_poll_, std::nullopt)) take_poll(*poll, now);
   } else if (const auto* second = std::get_if<mqtt::SecondBridge>(&event)) {
     spdlog::error(
         "second_bridge: another one ({}) is at work on \"{}\": this one stays away until that one "

@@ -89,6 +89,7 @@ class Brain {
   void handle_link_events(std::vector<mqtt::LinkEvent> events, const base::Now& now);
   void handle_link_event(const mqtt::LinkEvent& event, const base::Now& now);
   void handle_api(const partner::LinkState& state, const base::Now& now);
+  void take_poll(const partner::InstallationsAnswer& answer, const base::Now& now);
   void handle_poll(const base::Result<partner::InstallationsAnswer>& answer, const base::Now& now);
   void feed(const bridge::Event& event, const base::Now& now);
   void tick(const base::Now& now, bool readings_waiting);
@@ -117,6 +118,9 @@ class Brain {
   std::optional<base::SteadyTime> clock_patience_;
   bool clock_known_ = false;
   std::set<std::string> asked_about_;
+  // What the broker retains has been read once: before that nothing may be decided.
+  bool retained_read_ = false;
+  std::optional<partner::InstallationsAnswer> early_poll_;
   bool stopping_ = false;
   bool readings_waiting_ = false;  // when this step began
   bool api_answered_ = false;      // since the last tick

@@ -32,6 +32,7 @@ class House {
   // --- what happens ---
   void start();  // with the memory that was saved last
   void kill();
+  void lose_state_file() { memory_.reset(); }
   void run(base::Duration time);
   void take_broker(bool with_its_data);  // connection refused
   void return_broker();

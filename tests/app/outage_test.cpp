@@ -135,6 +135,23 @@ TEST_SUITE("app") {
     check_truth(house);
   }
 
+  TEST_CASE(
+      "without a state file, a list that comes before the broker has been read takes nothing") {
+    House house({});
+    house.run(20min);
+    const auto state = house.retained("meter/1emh0000/state");
+    house.kill();
+    house.lose_state_file();
+    house.mute_api(true);  // lists its meters, and has no history to give
+    house.start();
+    house.run(1min);
+    CHECK(house.is_subscribed());
+    CHECK(house.shrunk_announcements() == 0);
+    CHECK(house.retained("meter/1emh0000/state") == state);
+    CHECK(house.retained("meter/1emh0000/availability") == "online");
+    CHECK(house.lies().empty());
+  }
+
   TEST_CASE("an hour of polls that are empty, in part or failing takes no entity away") {
     House house({});
     house.run(10min);
