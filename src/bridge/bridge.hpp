@@ -74,6 +74,8 @@ class Bridge {
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
   std::string clean_up(bool dry_run, const base::Now& now, Effects& effects);
   void limit_resent(const std::optional<base::WallTime>& alive, const base::Now& now);
+  void clear_leftovers(const RetainedRead& event, const std::set<std::string>& online,
+                       const base::Now& now, Effects& effects);
   void take_announcements(const Retained& retained, Effects& effects);
   void set_linked(const std::set<std::string>& installations, bool linked, const base::Now& now,
                   Effects& effects);
@@ -102,6 +104,7 @@ class Bridge {
   std::optional<base::WallTime> resent_until_;
   base::SteadyTime started_;
   base::WallTime saved_at_;          // of the memory
+  std::string former_base_;          // of the memory
   bool remembers_ = false;           // there was a memory
   bool retained_read_ = false;       // since the start
   std::set<std::string> at_broker_;  // retained topics of our scheme when we connected

@@ -17,8 +17,9 @@ bool is_below(const std::string& topic, const std::string& bridge_state) {
 
 }  // namespace
 
-void Leftovers::clear(const std::set<std::string>& in_use, const std::set<std::string>& online,
-                      std::uint64_t& last_commit_id, Effects& effects) {
+void Leftovers::clear(const std::set<std::string>& in_use, const std::set<std::string>& not_now,
+                      const std::set<std::string>& online, std::uint64_t& last_commit_id,
+                      Effects& effects) {
   std::erase_if(topics_, [&](const auto& topic) { return in_use.contains(topic); });
   const bool foreign = std::any_of(topics_.begin(), topics_.end(), [&](const auto& topic) {
     return std::any_of(online.begin(), online.end(),
@@ -35,6 +36,7 @@ void Leftovers::clear(const std::set<std::string>& in_use, const std::set<std::s
     effects.parcels.push_back(std::exchange(parcel, {}));
   };
   for (const auto& topic : topics_) {
+    if (not_now.contains(topic)) continue;
     parcel.messages.push_back({topic, "", mqtt::Qos::kAtLeastOnce, true});
     together.push_back(topic);
     if (together.size() == kTogether) send();

@@ -134,6 +134,17 @@ Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::T
   return retained;
 }
 
+std::set<std::string> announcements_of(const std::vector<mqtt::Message>& messages,
+                                       const std::set<std::string>& bridge_states) {
+  std::set<std::string> topics;
+  for (const auto& message : messages) {
+    if (!homeassistant::is_config_topic(message.topic)) continue;
+    const auto announced = homeassistant::parse_announcement(message.payload);
+    if (announced && bridge_states.contains(announced->bridge_state)) topics.insert(message.topic);
+  }
+  return topics;
+}
+
 Memory recall(const Retained& retained, const mqtt::Topics& topics, PowerSplit power_split) {
   Memory memory;
   for (const auto& [announced, message] : retained.announcements) {

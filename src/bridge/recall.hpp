@@ -41,6 +41,11 @@ struct Retained {
 Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::Topics& topics,
                        std::string_view discovery_prefix);
 
+// Topics of announcements that a bridge on one of those base topics made, whatever the discovery
+// prefix.
+std::set<std::string> announcements_of(const std::vector<mqtt::Message>& messages,
+                                       const std::set<std::string>& bridge_states);
+
 // Meters with their codes, units and newest values, and devices: as far as announcements tell.
 // Where the power is split, import and export count as halves until the meter sends them.
 Memory recall(const Retained& retained, const mqtt::Topics& topics, PowerSplit power_split);

@@ -68,6 +68,10 @@ std::string config_topic(std::string_view prefix, std::string_view device_id) {
   return fmt::format("{}/device/{}/config", prefix, device_id);
 }
 
+bool is_config_topic(std::string_view topic) {
+  return topic.ends_with("/config") && topic.find("/device/") != std::string_view::npos;
+}
+
 mqtt::Message announce(const DiscoveryOptions& options, const DeviceInfo& device,
                        const std::vector<Entity>& entities) {
   JsonWriter out;

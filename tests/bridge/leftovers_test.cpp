@@ -35,7 +35,7 @@ TEST_SUITE("bridge") {
     leftovers.add(many);
     std::uint64_t id = 7;
     Effects first;
-    leftovers.clear({}, {}, id, first);
+    leftovers.clear({}, {}, {}, id, first);
     CHECK(cleared(first) == many);
     REQUIRE(first.parcels.size() == 3);
     CHECK(first.parcels[0].commit_id == 8);
@@ -46,7 +46,7 @@ TEST_SUITE("bridge") {
     CHECK_FALSE(leftovers.committed(7));
     CHECK(leftovers.topics().size() == 70);
     Effects second;
-    leftovers.clear({}, {}, id, second);
+    leftovers.clear({}, {}, {}, id, second);
     CHECK(cleared(second).size() == 70);
     // Those of the connection that is gone say nothing any more.
     CHECK_FALSE(leftovers.committed(9));
@@ -54,7 +54,7 @@ TEST_SUITE("bridge") {
     CHECK(leftovers.committed(12));
     CHECK(leftovers.topics().empty());
     Effects none;
-    leftovers.clear({}, {}, id, none);
+    leftovers.clear({}, {}, {}, id, none);
     CHECK(none.parcels.empty());
     CHECK(id == 12);
   }
@@ -64,9 +64,19 @@ TEST_SUITE("bridge") {
     leftovers.add({"a/x", "a/y"});
     std::uint64_t id = 0;
     Effects effects;
-    leftovers.clear({"a/x"}, {}, id, effects);
+    leftovers.clear({"a/x"}, {}, {}, id, effects);
     CHECK(cleared(effects) == Topics{"a/y"});
     CHECK(leftovers.topics() == Topics{"a/y"});
+  }
+
+  TEST_CASE("what is not to be cleared now stays a leftover") {
+    Leftovers leftovers;
+    leftovers.add({"a/x", "a/y"});
+    std::uint64_t id = 0;
+    Effects effects;
+    leftovers.clear({}, {"a/x"}, {}, id, effects);
+    CHECK(cleared(effects) == Topics{"a/y"});
+    CHECK(leftovers.topics() == Topics{"a/x", "a/y"});
   }
 
   TEST_CASE("nothing is cleared while a bridge is online on that base topic") {
@@ -74,14 +84,14 @@ TEST_SUITE("bridge") {
     leftovers.add({"home/iometer/meter/a/state", "homeassistant/device/x/config"});
     std::uint64_t id = 0;
     Effects blocked;
-    leftovers.clear({}, {"z/bridge/state", "home/iometer/bridge/state"}, id, blocked);
+    leftovers.clear({}, {}, {"z/bridge/state", "home/iometer/bridge/state"}, id, blocked);
     CHECK(blocked.parcels.empty());
     CHECK(leftovers.topics().size() == 2);
     for (const auto* state :
          {"home/iomete/bridge/state", "iometer/bridge/state", "home/iometer2/bridge/state"}) {
       CAPTURE(state);
       Effects effects;
-      leftovers.clear({}, {state}, id, effects);
+      leftovers.clear({}, {}, {state}, id, effects);
       CHECK(cleared(effects).size() == 2);
     }
   }

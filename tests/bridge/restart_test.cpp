@@ -309,6 +309,40 @@ TEST_SUITE("bridge") {
           Topics{"homeassistant/device/iometer2mqtt_abc123/config"});
   }
 
+  TEST_CASE("an announcement that is another bridge's is not taken away") {
+    auto old = lived();
+    const auto memory = old.core.memory(old.now, true);
+    const std::string topic =
+        "homeassistant/device/iometer_meter_1c0ffee0-0000-4000-8000-000000000002/config";
+    auto& payload = old.retained[topic];
+    REQUIRE_FALSE(payload.empty());
+    for (auto at = payload.find("iometer/"); at != std::string::npos;
+         at = payload.find("iometer/", at + 9))
+      payload.replace(at, 8, "another/");
+    auto prefix = World::default_options();
+    prefix.discovery.prefix = "ha";
+    auto silent = World::default_options();
+    silent.announce = false;
+    auto fewer = World::default_options();
+    fewer.installations = {"inst-1"};
+    for (const auto& options : {prefix, silent, fewer}) {
+      const auto world = test::restarted(old, 20s, memory, options);
+      CHECK(world.on(topic) == payload);
+    }
+    // Not seen at all, it is not known whose it is; in part, it is asked again.
+    auto read = test::retained_read(old.retained);
+    std::erase_if(read.messages, [&](const auto& message) { return message.topic == topic; });
+    for (const bool complete : {true, false}) {
+      CAPTURE(complete);
+      read.complete = complete;
+      auto world = test::started_again(old, 20s, memory, prefix);
+      world.feed(read);
+      CHECK(world.on(topic) == payload);
+      const auto left = world.core.memory(world.now, true).leftovers;
+      CHECK((std::find(left.begin(), left.end(), topic) != left.end()) == !complete);
+    }
+  }
+
   TEST_CASE("an installation that is no longer wanted is taken away with its announcements") {
     const auto old = lived();
     auto options = World::default_options();
