@@ -185,6 +185,10 @@ base::Result<int> print_answer(const base::Json& answer) {
   for (const auto& topic : answer["data"]["topics"].items()) {
     if (topic.string() != nullptr) fmt::print("{}\n", *topic.string());
   }
+  const auto named = answer["data"]["topics"].items().size();
+  const auto* count = answer["data"]["count"].number();
+  if (count != nullptr && count->text != std::to_string(named))
+    fmt::print(stderr, "{} topics; the first {} of them are named\n", count->text, named);
   return 0;
 }
 

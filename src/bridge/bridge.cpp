@@ -248,6 +248,8 @@ void Bridge::on_request(const RequestReceived& event, const base::Now& now, Effe
     effects.send({topics_.bridge("response/" + event.command), std::move(payload),
                   mqtt::Qos::kAtLeastOnce, false});
   };
+  // Its answer's topic has the command in it: what is none gets no answer.
+  if (!mqtt::is_slug(event.command)) return;
   const auto request = parse_request(event.payload);
   if (!request) return answer(response_error(request.error().what, {}));
   if (event.command == "cleanup") {

@@ -8,6 +8,8 @@
 namespace iometer::bridge {
 namespace {
 
+constexpr std::size_t kMostNamed = 500;
+
 std::set<std::string> topics_of(const Memory& memory) {
   const auto list = retained_topics(memory);
   return {list.begin(), list.end()};
@@ -40,8 +42,14 @@ Cleanup plan_cleanup(Memory memory, const CleanupScope& scope) {
 
 std::string cleanup_json(const Cleanup& cleanup, bool dry_run) {
   base::JsonWriter out;
-  out.begin_object().key("dry_run").boolean(dry_run).key("topics").begin_array();
-  for (const auto& topic : cleanup.topics) out.string(topic);
+  out.begin_object().key("dry_run").boolean(dry_run);
+  out.key("count").integer(static_cast<std::int64_t>(cleanup.topics.size()));
+  out.key("topics").begin_array();
+  std::size_t named = 0;
+  for (const auto& topic : cleanup.topics) {
+    if (++named > kMostNamed) break;
+    out.string(topic);
+  }
   return out.end_array().end_object().take();
 }
 

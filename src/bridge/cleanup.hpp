@@ -24,7 +24,7 @@ struct Cleanup {
 
 Cleanup plan_cleanup(Memory memory, const CleanupScope& scope);
 
-// {"dry_run":…,"topics":[…]}
+// {"dry_run":…,"count":…,"topics":[…]}; of very many the first ones, a broker may have a limit.
 std::string cleanup_json(const Cleanup& cleanup, bool dry_run);
 
 }  // namespace iometer::bridge

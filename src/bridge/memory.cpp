@@ -41,6 +41,8 @@ bool is_of_scheme(const mqtt::Topics::Parts& parts) {
   const auto is_leaf = [&](const auto& leaves) {
     return std::find(leaves.begin(), leaves.end(), parts.leaf) != leaves.end();
   };
+  // A bridge whose base topic is one level below ours.
+  if (parts.slug == "bridge") return false;
   if (parts.of == mqtt::Topics::Parts::Of::kMeter)
     return parts.leaf.starts_with("value/") || is_leaf(kMeterLeaves);
   const auto specs = homeassistant::diagnostics();

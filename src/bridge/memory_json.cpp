@@ -70,6 +70,19 @@ class Reader {
     return text != nullptr ? *text : std::string();
   }
 
+  // Part of a topic or an identifier: what is none would make messages that no broker takes.
+  std::string slug(const Json& object, std::string_view key) {
+    auto slug = text(object, key);
+    if (!mqtt::is_slug(slug)) fail(key, "has other characters than a-z, 0-9, _ and -");
+    return slug;
+  }
+
+  std::string topic(const Json& object, std::string_view key) {
+    auto topic = text(object, key);
+    if (!mqtt::is_topic(topic)) fail(key, "is no topic");
+    return topic;
+  }
+
   bool flag(const Json& object, std::string_view key) {
     const auto* flag = object[key].boolean();
     if (flag == nullptr) fail(key, "is neither true nor false");
@@ -130,14 +143,14 @@ class Reader {
 RememberedValue read_value(Reader& in, const Json& json) {
   const auto value = base::Decimal::parse(in.text(json, "value"));
   if (!value) in.fail("value", value.error().what);
-  return {in.code(json["code"], "code"), in.text(json, "key"), in.text(json, "unit"),
+  return {in.code(json["code"], "code"), in.slug(json, "key"), in.text(json, "unit"),
           in.time(json, "time"), value ? *value : base::Decimal()};
 }
 
 RememberedMeter read_meter(Reader& in, const Json& json) {
   RememberedMeter meter;
   meter.meter = {in.text(json, "id"), in.text(json, "number"), in.text(json, "installation")};
-  meter.slug = in.text(json, "slug");
+  meter.slug = in.slug(json, "slug");
   meter.configured_name = in.text(json, "name");
   for (const auto& code : in.elements(json, "codes")) meter.codes.push_back(in.code(code, "codes"));
   for (const auto& value : in.elements(json, "values"))
@@ -153,7 +166,7 @@ RememberedMeter read_meter(Reader& in, const Json& json) {
 }
 
 RememberedDevice read_device(Reader& in, const Json& json) {
-  return {in.text(json, "id"),   in.text(json, "slug"),
+  return {in.text(json, "id"),   in.slug(json, "slug"),
           in.text(json, "name"), in.text(json, "installation"),
           in.time(json, "seen"), in.optional_time(json, "unlinked_since")};
 }
@@ -212,9 +225,11 @@ base::Result<Memory> parse_memory(std::string_view text) {
     return base::protocol_error(fmt::format("form: is not {}", kForm));
   Reader in;
   Memory memory;
-  memory.instance = in.text(*json, "instance");
-  memory.base_topic = in.text(*json, "base_topic");
+  memory.instance = in.slug(*json, "instance");
+  memory.base_topic = in.topic(*json, "base_topic");
   memory.discovery_prefix = in.text(*json, "discovery_prefix");
+  if (!memory.discovery_prefix.empty())
+    in.topic(*json, "discovery_prefix");  // none: nothing was announced
   memory.saved_at = in.time(*json, "saved_at");
   memory.clean = in.flag(*json, "clean");
   memory.resent_until = in.optional_time(*json, "resent_until");
@@ -224,8 +239,11 @@ base::Result<Memory> parse_memory(std::string_view text) {
   for (const auto& item : in.elements(*json, "devices"))
     memory.devices.push_back(read_device(in, item));
   for (const auto& item : in.elements(*json, "leftovers")) {
-    if (item.string() == nullptr) in.fail("leftovers", "is no list of texts");
-    if (item.string() != nullptr) memory.leftovers.push_back(*item.string());
+    if (item.string() == nullptr || !mqtt::is_topic(*item.string())) {
+      in.fail("leftovers", "is no list of topics");
+    } else {
+      memory.leftovers.push_back(*item.string());
+    }
   }
   for (const auto& item : in.elements(*json, "fingerprints"))
     memory.fingerprints.push_back(read_fingerprint(in, item));

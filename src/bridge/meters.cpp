@@ -330,7 +330,8 @@ void Meters::remove(const std::string& id, Announcements& announcements, Effects
 std::vector<std::string> Meters::removable() const {
   std::vector<std::string> ids;
   for (const auto& [id, meter] : meters_) {
-    if (meter.status.unlinked_since || meter.status.replaced) ids.push_back(id);
+    const bool silent = meter.availability != "online";
+    if (meter.status.unlinked_since || (meter.status.replaced && silent)) ids.push_back(id);
   }
   return ids;
 }

@@ -81,7 +81,8 @@ class Meters {
 
   // Takes away a meter with its topics and entities.
   void remove(const std::string& id, Announcements& announcements, Effects& effects);
-  // Ids of those that are unlinked or replaced.
+  // Ids of those that are unlinked, or replaced and silent: two meters of one installation may
+  // send.
   [[nodiscard]] std::vector<std::string> removable() const;
 
   // When the newest reading came, or a subscription began.

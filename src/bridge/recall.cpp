@@ -93,7 +93,7 @@ std::optional<RememberedMeter> recall_meter(const homeassistant::Announced& anno
     if (value) meter.values.push_back({*code, key, entity.unit, time, *value});
     meter.received = state->second.received.value_or(*state->second.time);
   }
-  return meter.slug.empty() ? std::nullopt : std::optional(std::move(meter));
+  return mqtt::is_slug(meter.slug) ? std::optional(std::move(meter)) : std::nullopt;
 }
 
 std::optional<RememberedDevice> recall_device(const homeassistant::Announced& announced,
@@ -105,7 +105,7 @@ std::optional<RememberedDevice> recall_device(const homeassistant::Announced& an
     const auto parts = topics.parse(entity.state_topic);
     if (parts && parts->of == Of::kDevice) device.slug = parts->slug;
   }
-  return device.slug.empty() ? std::nullopt : std::optional(std::move(device));
+  return mqtt::is_slug(device.slug) ? std::optional(std::move(device)) : std::nullopt;
 }
 
 }  // namespace

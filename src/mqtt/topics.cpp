@@ -76,6 +76,18 @@ std::string meter_slug(std::string_view number, std::string_view id) {
   return slug.empty() ? short_id(id) : slug + "-" + short_id(id);
 }
 
+bool is_slug(std::string_view text) {
+  constexpr std::size_t kMost = 4 * kMaxSlug;  // with the ids that tell equal ones apart
+  return !text.empty() && text.size() <= kMost &&
+         std::all_of(text.begin(), text.end(), is_slug_character);
+}
+
+bool is_topic(std::string_view text) {
+  constexpr std::size_t kMost = 65535;
+  return !text.empty() && text.size() <= kMost &&
+         text.find_first_of(std::string_view("+#\0", 3)) == std::string_view::npos;
+}
+
 std::string device_slug(std::string_view id) { return short_id(id); }
 
 std::string identifier(std::string_view text) {

@@ -42,6 +42,12 @@ class Topics {
 // one.
 std::string meter_slug(std::string_view number, std::string_view id);
 
+// Whether a text can be a slug or a value's key.
+bool is_slug(std::string_view text);
+// Whether a text can be a topic to publish to (MQTT 3.1.1 sections 1.5.3 and 4.7): no wildcard, no
+// NUL, neither empty nor over 65535 bytes.
+bool is_topic(std::string_view text);
+
 // A device has no number: the first 8 hex digits of its id.
 std::string device_slug(std::string_view id);
 

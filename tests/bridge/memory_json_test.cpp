@@ -30,6 +30,15 @@ std::string any_text(test::Random& random) {
          (random.chance(30) ? "Zähler €" : "");
 }
 
+std::string any_slug(test::Random& random) {
+  return random.text(static_cast<std::size_t>(random.number(1, 12)), "abcz09-_");
+}
+
+std::string any_topic(test::Random& random) {
+  return random.text(static_cast<std::size_t>(random.number(1, 12)), "abcZ09-_/\"\\\n {}[]:,") +
+         (random.chance(30) ? "Zähler €" : "");
+}
+
 model::ObisCode any_code(test::Random& random) {
   std::string text =
       std::to_string(random.number(0, 9)) + "-" + std::to_string(random.number(0, 64)) + ":" +
@@ -48,13 +57,13 @@ std::vector<base::Duration> any_intervals(test::Random& random) {
 RememberedMeter any_meter(test::Random& random) {
   RememberedMeter meter;
   meter.meter = {any_text(random), any_text(random), any_text(random)};
-  meter.slug = any_text(random);
+  meter.slug = any_slug(random);
   meter.configured_name = any_text(random);
   for (int n = random.number(0, 5); n > 0; --n) meter.codes.push_back(any_code(random));
   for (int n = random.number(0, 5); n > 0; --n) {
     const auto digits = std::to_string(random.number(-1'000'000, 1'000'000)) + "." +
                         random.text(static_cast<std::size_t>(random.number(1, 9)), "0123456789");
-    meter.values.push_back({any_code(random), any_text(random), any_text(random), any_time(random),
+    meter.values.push_back({any_code(random), any_slug(random), any_text(random), any_time(random),
                             *base::Decimal::parse(digits)});
   }
   meter.received = any_time(random);
@@ -69,9 +78,9 @@ RememberedMeter any_meter(test::Random& random) {
 
 Memory any_memory(test::Random& random) {
   Memory memory;
-  memory.instance = any_text(random);
-  memory.base_topic = any_text(random);
-  memory.discovery_prefix = any_text(random);
+  memory.instance = any_slug(random);
+  memory.base_topic = any_topic(random);
+  memory.discovery_prefix = random.chance(30) ? "" : any_topic(random);
   memory.saved_at = any_time(random);
   memory.clean = random.chance(50);
   if (random.chance(50)) memory.resent_until = base::WallTime{1'700'000'000s};
@@ -83,10 +92,10 @@ Memory any_memory(test::Random& random) {
   }
   for (int n = random.number(0, 3); n > 0; --n) memory.meters.push_back(any_meter(random));
   for (int n = random.number(0, 3); n > 0; --n) {
-    memory.devices.push_back({any_text(random), any_text(random), any_text(random),
+    memory.devices.push_back({any_text(random), any_slug(random), any_text(random),
                               any_text(random), any_time(random), perhaps_time(random)});
   }
-  for (int n = random.number(0, 3); n > 0; --n) memory.leftovers.push_back(any_text(random));
+  for (int n = random.number(0, 3); n > 0; --n) memory.leftovers.push_back(any_topic(random));
   return memory;
 }
 
@@ -132,9 +141,12 @@ TEST_SUITE("bridge") {
     const auto full = bridge::parse_memory(bridge::memory_json(full_memory()));
     REQUIRE(full);
     CHECK(*full == full_memory());
-    const auto empty = bridge::parse_memory(bridge::memory_json({}));
-    REQUIRE(empty);
-    CHECK(*empty == Memory());
+    Memory least;
+    least.instance = "a";
+    least.base_topic = "b";
+    const auto read = bridge::parse_memory(bridge::memory_json(least));
+    REQUIRE(read);
+    CHECK(*read == least);
     test::Random random;
     CAPTURE(random.seed());
     for (int i = 0; i < 300; ++i) {
@@ -164,7 +176,19 @@ TEST_SUITE("bridge") {
         Case{R"("form":1)", R"("form":"1")", "form"},
         Case{R"("form":1)", R"("from":1)", "form"},
         Case{R"("instance":"abc")", R"("instance":7)", "instance"},
+        Case{R"("instance":"abc")", R"("instance":"a/+ b")", "instance"},
         Case{R"("base_topic":"iometer",)", "", "base_topic"},
+        Case{R"("base_topic":"iometer")", R"("base_topic":"+")", "base_topic"},
+        Case{R"("discovery_prefix":"homeassistant")", R"("discovery_prefix":"#")",
+             "discovery_prefix"},
+        Case{R"("leftovers":[")", R"("leftovers":["","x)", "leftovers"},
+        Case{R"("leftovers":[")", R"("leftovers":["a/#","x)", "leftovers"},
+        Case{R"("leftovers":[")", R"("leftovers":["a\u0000","x)", "leftovers"},
+        Case{R"("slug":"1emh1")", R"("slug":"+")", "slug"},
+        Case{R"("slug":"1emh1")", R"("slug":"a/b")", "slug"},
+        Case{R"("slug":"1emh1")", R"("slug":"")", "slug"},
+        Case{R"("slug":"d1")", R"("slug":"#")", "slug"},
+        Case{R"("key":"energy_import")", R"("key":"#")", "key"},
         Case{R"("discovery_prefix":"homeassistant")", R"("discovery_prefix":null)",
              "discovery_prefix"},
         Case{R"("saved_at":"2026)", R"("saved_at":"x2026)", "saved_at"},

@@ -102,6 +102,17 @@ TEST_SUITE("bridge") {
     }
   }
 
+  TEST_CASE("an announcement with a topic that is none is not recalled") {
+    auto old = lived();
+    for (auto& [topic, payload] : old.retained) {
+      for (auto at = payload.find(house("")); at != std::string::npos; at = payload.find(house("")))
+        payload.replace(at, house("").size(), "meter/+/");
+    }
+    const auto world = test::restarted(old, 20s, std::nullopt);
+    for (const auto& message : world.seen) CHECK(message.topic.find('+') == std::string::npos);
+    CHECK(world.core.memory(world.now, true).meters.size() == 1);
+  }
+
   TEST_CASE("hours later, without a state file, old values are offline") {
     const auto old = lived();
     const auto world = test::restarted(old, 5h, std::nullopt);

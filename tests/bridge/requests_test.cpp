@@ -24,7 +24,8 @@ std::string answer(World& world, std::string command, std::string payload) {
   return answers[0];
 }
 
-World with_replaced_meter() {
+// `silent_for`: since its last reading.
+World with_replaced_meter(base::Duration silent_for = 31min) {
   World world;
   world.settle();
   model::Installation one;
@@ -34,7 +35,7 @@ World with_replaced_meter() {
   world.read(1s, {{"1-0:16.7.0", "1", "W"}});
   one.current_meter_id = one.meters[1].id;
   world.feed(bridge::InstallationsPolled{{one}, true});
-  world.run(20s);
+  world.run(silent_for);
   world.acknowledge_all();
   return world;
 }
@@ -89,6 +90,40 @@ TEST_SUITE("bridge") {
           std::vector<std::string>{R"({"status":"ok","data":{}})"});
   }
 
+  TEST_CASE("a meter that is not the current one, but sends, is not cleaned up") {
+    auto world = with_replaced_meter(20s);
+    const auto before = world.retained;
+    CHECK(answer(world, "cleanup", "") ==
+          R"({"status":"ok","data":{"dry_run":false,"count":0,"topics":[]}})");
+    CHECK(world.retained == before);
+  }
+
+  TEST_CASE("a command whose answer would have no topic gets none") {
+    auto world = with_replaced_meter(20s);
+    for (const auto& command :
+         {std::string("a/b"), std::string("+"), std::string(), std::string(70'000, 'c')}) {
+      world.take();
+      world.feed(bridge::RequestReceived{command, "{}"});
+      CHECK(world.seen.empty());
+    }
+  }
+
+  TEST_CASE("of very many topics a cleanup names the first, and clears all; other bridges stay") {
+    auto old = with_replaced_meter(20s);
+    auto retained = old.retained;
+    for (int i = 0; i < 2'000; ++i) retained["meter/ghost/value/" + std::to_string(i)] = "1";
+    retained["meter/bridge/state"] = "online";  // of one whose base topic is iometer/meter
+    retained["device/bridge/state"] = "offline";
+    old.retained = retained;
+    auto world = test::restarted(old, 5s, old.core.memory(old.now, true));
+    const auto json = *base::Json::parse(answer(world, "cleanup", ""));
+    CHECK(json["data"]["count"].number()->text == "2000");
+    CHECK(json["data"]["topics"].items().size() == 500);
+    CHECK_FALSE(world.retained.contains("meter/ghost/value/1999"));
+    CHECK(world.on("meter/bridge/state") == "online");
+    CHECK(world.on("device/bridge/state") == "offline");
+  }
+
   TEST_CASE("a cleanup first says, then does: the replaced meter and what belongs to nothing") {
     auto old = with_replaced_meter();
     auto retained = old.retained;
@@ -131,7 +166,7 @@ TEST_SUITE("bridge") {
     CHECK(world.core.memory(world.now, true).meters.size() == 1);
     // There is nothing more.
     CHECK(answer(world, "cleanup", "") ==
-          R"({"status":"ok","data":{"dry_run":false,"topics":[]}})");
+          R"({"status":"ok","data":{"dry_run":false,"count":0,"topics":[]}})");
   }
 
   TEST_CASE("a cleanup leaves what is only in use") {
@@ -142,7 +177,7 @@ TEST_SUITE("bridge") {
     const auto before = world.retained;
     auto again = test::restarted(world, 5s, world.core.memory(world.now, true));
     CHECK(answer(again, "cleanup", "") ==
-          R"({"status":"ok","data":{"dry_run":false,"topics":[]}})");
+          R"({"status":"ok","data":{"dry_run":false,"count":0,"topics":[]}})");
     CHECK(again.retained == before);
   }
 }
