@@ -22,8 +22,6 @@ constexpr std::size_t kFactsPerMinute = 60;
 constexpr base::Duration kReplayPause = 10s;
 // A poll's news are believed for a few of them.
 constexpr base::Duration kLeastStatusLasts = 10min;
-// What a start time may differ from the cursor by rounding.
-constexpr base::Duration kRounding = 1s;
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -177,13 +175,13 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   if (event.live && !api_live_) {
     meters_.subscribed(now.steady);
     const auto start = event.start_time.value_or(now.wall);
-    if (const auto position = cursor_.position(); position && start > *position + kRounding) {
+    if (const auto since = cursor_.gap_before(start)) {
       service_.gap();
       effects.facts.push_back(
           {Fact::Level::kWarning, events::kGap, "",
            fmt::format("readings that the API received from {} to {} are lost: it does not go back "
                        "further",
-                       base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(*position)),
+                       base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(*since)),
                        base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(start)))});
     }
     cursor_.complete_until(start);  // what was before is not to be had any more
@@ -203,11 +201,9 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   auth_failed_ = event.auth_failed || (auth_failed_ && !event.live);
 }
 
-// A link that lives and a stream that has been quiet for a while: there was nothing left to replay.
-// Quiet alone proves nothing, the link may have died without a word.
+// A link that lives and a stream that has been quiet for a while: nothing is left to replay.
 void Bridge::on_answer(const base::Now& now) {
-  if (api_live_ && now.steady >= meters_.last_heard() + kReplayPause)
-    cursor_.complete_until(now.wall);
+  if (api_live_ && now.steady >= meters_.last_heard() + kReplayPause) cursor_.quiet_until(now.wall);
 }
 
 void Bridge::on_clock(const ServerClockSeen& event, const base::Now& raw, Effects& effects) {
@@ -294,6 +290,10 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   }
   if (now.steady < next_tick_) return;
   next_tick_ = now.steady + kTickInterval;
+  if (clock_.is_known()) {
+    cursor_.correct(now.wall);
+    duplicates_.correct(now.wall);
+  }
   // While the API's clock is a guess, only what has been noted says what is old.
   const auto latest = clock_.is_known() ? now.wall : cursor_.position().value_or(now.wall);
   duplicates_.prune(cursor_.oldest_of_interest(std::min(latest, now.wall)));

@@ -20,7 +20,7 @@ constexpr base::Duration kHealthLasts = 90s;
 
 void Bridge::restore(const Memory& memory, const base::Now& now) {
   remembers_ = true;
-  if (memory.cursor) cursor_.restore(*memory.cursor);
+  cursor_.restore(memory.cursor, memory.quiet_until);
   for (const auto& [arrival, fingerprint] : memory.fingerprints)
     duplicates_.insert(fingerprint, arrival);
   saved_at_ = memory.saved_at;
@@ -54,6 +54,7 @@ Memory Bridge::memory(const base::Now& now, bool clean) const {
   memory.resent_until = resent_until_;
   memory.clean = clean && uncommitted_.empty();
   memory.cursor = cursor_.position();
+  memory.quiet_until = cursor_.quiet();
   std::set<std::uint64_t> pending;
   for (const auto& [id, fingerprint] : uncommitted_) pending.insert(fingerprint);
   for (const auto& known : duplicates_.all()) {

@@ -1,5 +1,7 @@
 #include "bridge/duplicates.hpp"
 
+#include <algorithm>
+
 namespace iometer::bridge {
 
 bool Duplicates::insert(std::uint64_t fingerprint, base::WallTime arrival) {
@@ -19,6 +21,13 @@ void Duplicates::set_back(base::Duration by, base::WallTime after) {
   for (auto& [arrival, fingerprint] : by_arrival_) {
     if (arrival > after) arrival -= by;
   }
+}
+
+void Duplicates::correct(base::WallTime now) {
+  if (by_arrival_.empty()) return;
+  // Noted in the order of their arrival: one that lies ahead keeps all after it from being pruned.
+  if (by_arrival_.front().first <= now && by_arrival_.back().first <= now) return;
+  for (auto& [arrival, fingerprint] : by_arrival_) arrival = std::min(arrival, now);
 }
 
 }  // namespace iometer::bridge

@@ -22,6 +22,9 @@ class Duplicates {
   // The API's clock was set back by that much: what arrived later than `after` did so earlier.
   void set_back(base::Duration by, base::WallTime after);
 
+  // The API's clock is known to be `now`: what was noted later arrived before, nobody knows when.
+  void correct(base::WallTime now);
+
   // All that are known, with their arrival.
   [[nodiscard]] const std::deque<std::pair<base::WallTime, std::uint64_t>>& all() const {
     return by_arrival_;

@@ -66,6 +66,7 @@ struct Memory {
   std::optional<base::WallTime> resent_until;
   bool clean = false;  // saved at the end, when the broker had acknowledged everything
   std::optional<base::WallTime> cursor;
+  std::optional<base::WallTime> quiet_until;  // the link lived till then and nothing more came
   // Of readings that the broker has acknowledged, with their arrival.
   std::vector<std::pair<base::WallTime, std::uint64_t>> fingerprints;
   std::vector<RememberedMeter> meters;

@@ -202,6 +202,7 @@ std::string memory_json(const Memory& memory) {
   out.key("clean").boolean(memory.clean);
   write_time(out, "resent_until", memory.resent_until);
   write_time(out, "cursor", memory.cursor);
+  write_time(out, "quiet_until", memory.quiet_until);
   out.key("meters").begin_array();
   for (const auto& meter : memory.meters) write(out, meter);
   out.end_array().key("devices").begin_array();
@@ -234,6 +235,7 @@ base::Result<Memory> parse_memory(std::string_view text) {
   memory.clean = in.flag(*json, "clean");
   memory.resent_until = in.optional_time(*json, "resent_until");
   memory.cursor = in.optional_time(*json, "cursor");
+  memory.quiet_until = in.optional_time(*json, "quiet_until");
   for (const auto& item : in.elements(*json, "meters"))
     memory.meters.push_back(read_meter(in, item));
   for (const auto& item : in.elements(*json, "devices"))

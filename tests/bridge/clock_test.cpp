@@ -107,6 +107,8 @@ TEST_SUITE("bridge") {
     world.feed(bridge::ApiLinkChanged{true, false, "live", "", world.core.resume_from(world.now)});
     CHECK(world.count_of("gap") == 0);
     world.run(1min);
+    world.read(1s, {{"1-0:16.7.0", "6", "W"}});
+    world.acknowledge_all();
     CHECK(world.core.resume_from(world.now) >= world.now.wall - 11min);
   }
 
@@ -117,6 +119,7 @@ TEST_SUITE("bridge") {
     answer(world, -2h);
     world.run(1h);
     CHECK(world.core.resume_from(world.now) <= time - 2h - 10min);
+    world.read(2h + 1s, {{"1-0:16.7.0", "78", "W"}});
     world.acknowledge_all();
     CHECK(world.core.resume_from(world.now) >= time - 1h - 11min);
   }
@@ -131,8 +134,11 @@ TEST_SUITE("bridge") {
     world.feed(bridge::ReadingReceived{known});
     CHECK(world.payloads(house("reading")).empty());
     // What was noted is forgotten when it is old by the new clock, too.
-    world.acknowledge_all();
     world.run(1h);
+    world.read(2h + 1s, {{"1-0:16.7.0", "6", "W"}});
+    world.acknowledge_all();
+    world.run(1s);
+    world.take();
     world.feed(bridge::ReadingReceived{known});
     CHECK(world.payloads(house("reading")).size() == 1);
   }
@@ -149,6 +155,36 @@ TEST_SUITE("bridge") {
     world.run(3h);
     CHECK(world.core.resume_from(world.now) <= known);
     CHECK(world.core.resume_from(world.now) >= known - 2h);
+  }
+
+  TEST_CASE("a state file of a clock that was ahead is put right, its readings stay known") {
+    auto old = with_readings();
+    const auto known =
+        test::reading(old.now.wall - 1s, {{"1-0:1.8.0", "29", "kWh"}, {"1-0:16.7.0", "5", "W"}});
+    auto memory = old.core.memory(old.now, true);
+    memory.cursor = *memory.cursor + 24h * 365;
+    for (auto& [arrival, fingerprint] : memory.fingerprints) arrival += 24h * 365;
+    auto world = test::started_again(old, 20s, memory);
+    world.feed(test::retained_read(old.retained));
+    world.feed(bridge::BrokerUp{});
+    answer(world, 0s);
+    world.run(3s);
+    CHECK(world.core.resume_from(world.now) <= world.now.wall - 23h - 54min);
+    world.link_up();
+    CHECK(world.count_of("gap") == 0);
+    world.take();
+    world.feed(bridge::ReadingReceived{known});
+    CHECK(world.payloads(house("reading")).empty());
+    // Like all others they are forgotten when no subscription can bring them any more.
+    world.read(1s, {{"1-0:16.7.0", "6", "W"}});
+    for (int hour = 0; hour < 24; ++hour) {
+      world.pass(1h);
+      world.tick();
+    }
+    world.read(1s, {{"1-0:16.7.0", "7", "W"}});
+    world.acknowledge_all();
+    world.run(1s);
+    CHECK(world.core.memory(world.now, true).fingerprints.size() == 1);
   }
 
   TEST_CASE("a state file of the true time survives a start with a clock far ahead") {

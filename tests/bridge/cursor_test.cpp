@@ -73,6 +73,45 @@ TEST_SUITE("bridge") {
     CHECK(cursor.resume_from(kNow + 1s) == kNow - 10min + 1s);
   }
 
+  TEST_CASE("quiet is no proof, and no gap") {
+    Cursor cursor;
+    CHECK_FALSE(cursor.gap_before(kNow));  // of a first start
+    cursor.complete_until(kNow - 60h);
+    CHECK(cursor.gap_before(kNow - 24h) == kNow - 60h);
+    cursor.quiet_until(kNow - 30h);
+    CHECK(cursor.position() == kNow - 60h);
+    CHECK(cursor.gap_before(kNow - 24h) == kNow - 30h);
+    cursor.quiet_until(kNow - 1h);
+    CHECK_FALSE(cursor.gap_before(kNow - 24h));
+    CHECK_FALSE(cursor.gap_before(kNow - 1h + 1s));
+    CHECK(cursor.gap_before(kNow - 1h + 2s) == kNow - 1h);
+    CHECK(cursor.quiet() == kNow - 1h);
+    // What waits in this process is not missing, but would be after a crash.
+    cursor.pending(1, kNow - 2h);
+    CHECK_FALSE(cursor.quiet());
+    CHECK_FALSE(cursor.gap_before(kNow - 24h));
+    Cursor restarted;
+    restarted.restore(cursor.position(), cursor.quiet());
+    CHECK(restarted.gap_before(kNow - 24h) == kNow - 60h);
+  }
+
+  TEST_CASE("what a wrong clock noted ahead of now is no proof once the clock is known") {
+    Cursor cursor;
+    cursor.complete_until(kNow + 5s);  // as exact as the API's clock is known
+    cursor.correct(kNow);
+    CHECK(cursor.position() == kNow + 5s);
+    cursor.complete_until(kNow + 6s);
+    cursor.quiet_until(kNow + 6s);
+    cursor.correct(kNow);
+    CHECK(cursor.resume_from(kNow) == kNow - 23h - 55min);
+    CHECK_FALSE(cursor.quiet());
+    CHECK_FALSE(cursor.gap_before(cursor.resume_from(kNow)));
+    cursor.complete_until(kNow - 1h);
+    cursor.pending(1, kNow - 1h);
+    cursor.correct(kNow - 2h);
+    CHECK(cursor.position() == kNow - 2h - Cursor::kFurthest);
+  }
+
   TEST_CASE("fingerprints are of interest one overlap longer than the cursor") {
     Cursor cursor;
     cursor.complete_until(kNow);
