@@ -55,7 +55,7 @@ mqtt::BrokerLinkOptions link_options(const BrainOptions& options) {
   if (options.discovery) {
     link.subscriptions.push_back(options.status_topic);
     link.watched = {homeassistant::config_topic(options.bridge.discovery.prefix, "+")};
-    link.reading_filters = {"+/bridge/state", "+/+/bridge/state"};
+    link.reading_filters = {"+/bridge/state", "+/+/bridge/state", "+/+/+/bridge/state"};
   }
   // To see whose are the announcements of a former configuration.
   if (options.memory && !options.memory->discovery_prefix.empty()) {

@@ -21,6 +21,12 @@ base::Result<BridgeState> open_state(const std::string& directory) {
   state.file = *std::move(file);
   const auto text = state.file->read();
   if (text && !*text) return state;
+  if (!text && text.error().kind != base::ErrorKind::kProtocol) {
+    // It may be a good one, to be read another time: nothing may come in its place.
+    state.file.reset();
+    state.error = text.error().what;
+    return state;
+  }
   auto memory = text ? bridge::parse_memory(**text) : base::Result<bridge::Memory>(text.error());
   if (memory) {
     state.memory = *std::move(memory);

@@ -26,6 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration kPatience = 10s;
+constexpr int kRefused = 0x80;  // the first of the reason codes that say so (MQTT 5, 2.4)
 
 // A session with the broker for one command after another.
 class Session {
@@ -101,12 +102,20 @@ class Session {
     for (const auto& topic : topics) {
       if (auto done = client_.publish({topic, "", mqtt::Qos::kAtLeastOnce, true}, 3); !done)
         return done;
+      int reason_code = 0;
       auto taken =
-          wait("the MQTT broker did not take a message", [](const mqtt::ClientEvent& event) {
+          wait("the MQTT broker did not take a message", [&](const mqtt::ClientEvent& event) {
             const auto* acknowledged = std::get_if<mqtt::Acknowledged>(&event);
-            return acknowledged != nullptr && acknowledged->token == 3;
+            if (acknowledged == nullptr || acknowledged->token != 3) return false;
+            reason_code = acknowledged->reason_code;
+            return true;
           });
       if (!taken) return taken;
+      if (reason_code >= kRefused) {
+        return base::auth_error(fmt::format(
+            "the broker refused {} (reason code {:#x}): allow this user to publish there", topic,
+            reason_code));
+      }
     }
     return base::success();
   }

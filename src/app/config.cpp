@@ -247,6 +247,8 @@ base::Result<Config> make_config(const OptionValues& values) {
   config.mqtt = read_mqtt(in);
   config.homeassistant.discovery = in.choice("homeassistant.discovery", {"device", "off"}) == 0;
   config.homeassistant.prefix = in.topic("homeassistant.prefix");
+  if (config.mqtt.base_topic == config.homeassistant.prefix)
+    in.fail("mqtt.base_topic", "is homeassistant.prefix, too, below which others publish");
   config.homeassistant.status_topic = in.topic("homeassistant.status_topic");
   config.naming.language = in.choice("language", {"en", "de"}) == 0
                                ? homeassistant::Language::kEnglish

@@ -20,15 +20,11 @@ constexpr base::Duration kApart = 5s;
 void Announcements::set(homeassistant::DeviceInfo device,
                         std::vector<homeassistant::Entity> entities, base::SteadyTime now) {
   if (!enabled_) return;
-  if (left_to_others_.contains(device.id)) {
-    if (told_.insert(device.id).second) conflicts_.insert(device.id);
-    next_ = base::SteadyTime::min();
-    return;
-  }
   auto& entry = entries_[device.id];
   entry.device = std::move(device);
   entry.entities = std::move(entities);
-  if (entry.deleted) return;
+  if (entry.place == Place::kElsewhere) next_ = base::SteadyTime::min();  // to tell it
+  if (entry.place != Place::kHere) return;
   if (entry.due == base::SteadyTime::max()) entry.due = std::max(now + kCollect, entry.not_before);
   next_ = std::min(next_, entry.due);
 }
@@ -43,55 +39,76 @@ void Announcements::retained(const homeassistant::Announced& announced,
   effects.send(message);
 }
 
+void Announcements::leave(Entry& entry) {
+  entry.place = Place::kElsewhere;
+  entry.due = base::SteadyTime::max();
+  next_ = base::SteadyTime::min();
+}
+
+Announcements::Entry* Announcements::entry_of(std::string_view topic) {
+  const auto id = homeassistant::device_of(topic, options_.prefix);
+  const auto found = id ? entries_.find(std::string(*id)) : entries_.end();
+  return found != entries_.end() ? &found->second : nullptr;
+}
+
 void Announcements::seen(const mqtt::Message& message, std::string_view own_bridge_state,
                          Effects& effects) {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
-    return homeassistant::config_topic(options_.prefix, entry.first) == message.topic;
-  });
-  if (found == entries_.end() || found->second.announced.empty()) return;
-  auto& [id, entry] = *found;
-  if (message.payload == entry.announced) {
-    left_to_others_.erase(id);
-  } else if (message.payload.empty()) {
-    entry.deleted = true;
-    entry.due = base::SteadyTime::max();
+  auto* entry = entry_of(message.topic);
+  if (entry == nullptr) return;
+  if (message.payload.empty()) {
+    if (entry->place == Place::kElsewhere) return bring_back(*entry, base::SteadyTime::min());
+    if (entry->announced.empty()) return;
+    entry->place = Place::kDeleted;
+    entry->due = base::SteadyTime::max();
     effects.disowned.push_back(message.topic);
+  } else if (message.payload == entry->announced) {
+    // Ours came after the other one's: the topic is ours again.
+    if (entry->place == Place::kElsewhere) effects.send(message);
+    if (entry->place == Place::kElsewhere) entry->place = Place::kHere;
   } else if (const auto other = homeassistant::parse_announcement(message.payload);
              other && !other->bridge_state.empty() && other->bridge_state != own_bridge_state) {
-    leave_to_other(id);
-    entry.due = base::SteadyTime::max();
+    leave(*entry);
     effects.disowned.push_back(message.topic);
   }
+}
+
+void Announcements::bring_back(Entry& entry, base::SteadyTime due) {
+  entry.place = Place::kHere;
+  entry.told = false;
+  entry.announced.clear();
+  if (entry.device.id.empty()) return;  // nothing to announce yet
+  entry.due = due;
+  next_ = std::min(next_, due);
 }
 
 void Announcements::again(base::SteadyTime now) {
   for (auto& [id, entry] : entries_) {
-    if (!std::exchange(entry.deleted, false)) continue;
-    entry.announced.clear();
-    entry.due = now;
-    next_ = std::min(next_, now);
+    if (entry.place != Place::kHere) bring_back(entry, now);
   }
 }
 
 void Announcements::remove(const std::string& device_id, Effects& effects) {
-  entries_.erase(device_id);
-  if (!enabled_ || left_to_others_.contains(device_id)) return;
-  effects.send(
-      {homeassistant::config_topic(options_.prefix, device_id), "", mqtt::Qos::kAtLeastOnce, true});
+  const auto found = entries_.find(device_id);
+  const bool elsewhere = found != entries_.end() && found->second.place == Place::kElsewhere;
+  if (found != entries_.end()) entries_.erase(found);
+  if (!enabled_ || elsewhere) return;
+  effects.removed.push_back(homeassistant::config_topic(options_.prefix, device_id));
 }
 
 void Announcements::flush(base::SteadyTime now, Effects& effects) {
   if (now < next_) return;
   next_ = base::SteadyTime::max();
-  for (const auto& id : std::exchange(conflicts_, {})) {
-    effects.facts.push_back(
-        {Fact::Level::kWarning, events::kAnnouncedElsewhere, "",
-         fmt::format("{} is announced to Home Assistant by a bridge with another base topic, which "
-                     "is online: it stays there; set homeassistant.discovery: off in one of them, "
-                     "or another homeassistant.prefix",
-                     id)});
-  }
   for (auto& [id, entry] : entries_) {
+    const bool conflict = entry.place == Place::kElsewhere && !entry.device.id.empty();
+    if (conflict && !std::exchange(entry.told, true)) {
+      effects.facts.push_back(
+          {Fact::Level::kWarning, events::kAnnouncedElsewhere, "",
+           fmt::format("{} is announced to Home Assistant by a bridge with another base topic, "
+                       "which is online: it stays there until that one takes it back or the "
+                       "command rediscover takes it here; set homeassistant.discovery: off in one "
+                       "of them, or another homeassistant.prefix",
+                       id)});
+    }
     if (entry.due <= now) announce(entry, now, effects);
     next_ = std::min(next_, entry.due);
   }

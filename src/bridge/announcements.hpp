@@ -5,7 +5,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,14 +28,15 @@ class Announcements {
   // entities that are gone now are taken away when the device is announced.
   void retained(const homeassistant::Announced& announced, const mqtt::Message& message,
                 Effects& effects);
-  // Another bridge, that is alive, announces this device: we do not.
-  void leave_to_other(const std::string& device_id) { left_to_others_.insert(device_id); }
+  // Another bridge, that is alive, announces this device: we do not, until it takes its
+  // announcement back, or again().
+  void leave_to_other(const std::string& device_id) { leave(entries_[device_id]); }
 
   // What anybody published on the topic of an announcement; the echo of our own, too. Where it is
   // another bridge's, the device is left to that one; where it is empty, people deleted the device
   // in Home Assistant, and it stays away until again().
   void seen(const mqtt::Message& message, std::string_view own_bridge_state, Effects& effects);
-  // Deleted devices are announced again.
+  // Deleted devices, and those that were left to others, are announced again.
   void again(base::SteadyTime now);
 
   // Takes the device away with all its entities.
@@ -47,23 +47,25 @@ class Announcements {
   [[nodiscard]] base::SteadyTime next_deadline() const { return next_; }
 
  private:
+  enum class Place { kHere, kDeleted, kElsewhere };
   struct Entry {
     homeassistant::DeviceInfo device;
     std::vector<homeassistant::Entity> entities;
     base::SteadyTime due = base::SteadyTime::max();
     base::SteadyTime not_before = base::SteadyTime::min();
-    bool deleted = false;                                     // by people
+    Place place = Place::kHere;
+    bool told = false;                                        // that it is elsewhere
     std::string announced;                                    // the payload that was sent last
     std::map<std::string, homeassistant::Entity> components;  // the entities in it, by id
   };
+  void leave(Entry& entry);
+  Entry* entry_of(std::string_view topic);
+  void bring_back(Entry& entry, base::SteadyTime due);
   void announce(Entry& entry, base::SteadyTime now, Effects& effects);
 
   homeassistant::DiscoveryOptions options_;
   bool enabled_;
-  std::map<std::string, Entry> entries_;  // by device id
-  std::set<std::string> left_to_others_;
-  std::set<std::string> conflicts_;  // of those, the ones that we would announce: not told yet
-  std::set<std::string> told_;
+  std::map<std::string, Entry> entries_;             // by device id
   base::SteadyTime next_ = base::SteadyTime::max();  // the earliest `due`
 };
 

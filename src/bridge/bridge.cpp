@@ -67,7 +67,8 @@ Effects Bridge::on(const Event& event, const base::Now& raw) {
   const auto now = clock_.now(raw);
   Effects effects;
   dispatch(event, raw, now, effects);
-  effects.memory_changed = changes_memory(event);
+  effects.memory_changed = changes_memory(event) || !effects.removed.empty();
+  leftovers_.take_away(std::exchange(effects.removed, {}), last_commit_id_, effects);
   limit_facts(now, effects);
   for (const auto& fact : effects.facts) effects.send(service_.event(fact, now.wall));
   return effects;
@@ -108,7 +109,7 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
           [&](const ReadingCommitted& e) { committed(e.commit_id); },
           [&](const PublishRefused& e) {
             service_.publish_refused();
-            if (e.commit_id) committed(*e.commit_id);
+            if (e.commit_id && !leftovers_.refused(*e.commit_id)) committed(*e.commit_id);
             effects.facts.push_back(
                 {Fact::Level::kWarning, events::kPublishRefused, "",
                  fmt::format("the broker refused {} (reason code {:#x})", e.topic, e.reason_code)});
@@ -130,7 +131,6 @@ void Bridge::on_poll(InstallationsPolled event, const base::Now& now, Effects& e
                 [&](const model::Installation& one) { return !is_wanted(one.id); });
   auto known = meters_.installation_ids();
   known.merge(devices_.installation_ids());
-  known.erase("");  // of those that only the broker's messages tell of
   const auto changes = listings_.poll(event, known);
   set_linked(changes.linked, true, now, effects);
   set_linked(changes.unlinked, false, now, effects);
@@ -269,10 +269,7 @@ std::string Bridge::clean_up(bool dry_run, const base::Now& now, Effects& effect
   if (!dry_run) {
     for (const auto& id : scope.meters) meters_.remove(id, announcements_, effects);
     for (const auto& id : scope.devices) devices_.remove(id, announcements_, effects);
-    mqtt::Parcel strays;
-    for (const auto& topic : plan.strays)
-      strays.messages.push_back({topic, "", mqtt::Qos::kAtLeastOnce, true});
-    if (!strays.messages.empty()) effects.parcels.push_back(std::move(strays));
+    effects.removed.insert(effects.removed.end(), plan.strays.begin(), plan.strays.end());
     std::erase_if(at_broker_, [&](const auto& topic) { return plan.topics.contains(topic); });
     effects.record = true;
   }

@@ -82,7 +82,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     devices_.restore(recalled.devices, now);
   }
   for (const auto& [slug, meter] : retained.meters) {
-    if (meter.time) meters_.retained(slug, *meter.time);
+    if (meter.time) meters_.retained(slug, *meter.time, effects);
   }
   if (first) {
     limit_resent(retained.alive, now);

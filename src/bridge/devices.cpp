@@ -176,10 +176,8 @@ void Devices::remove(const std::string& id, Announcements& announcements, Effect
   const auto found = devices_.find(id);
   if (found == devices_.end()) return;
   announcements.remove(device_device_id(id), effects);
-  mqtt::Parcel parcel;
   for (auto& topic : device_topics(topics_, found->second.slug))
-    parcel.messages.push_back({std::move(topic), "", Qos::kAtLeastOnce, true});
-  effects.parcels.push_back(std::move(parcel));
+    effects.removed.push_back(std::move(topic));
   slugs_.erase(found->second.slug);
   devices_.erase(found);
 }

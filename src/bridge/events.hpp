@@ -115,6 +115,7 @@ struct Effects {
   std::vector<mqtt::Parcel> parcels;
   std::vector<Fact> facts;
   std::vector<std::string> disowned;  // retained topics that are somebody else's now
+  std::vector<std::string> removed;   // retained topics of what was taken away; Bridge clears them
   bool replay_retained = false;       // publish everything retained once more
   bool record = false;  // new topics are among the messages: save the memory before they go out
   bool memory_changed = false;  // save it some time

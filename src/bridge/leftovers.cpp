@@ -1,6 +1,8 @@
 #include "bridge/leftovers.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -26,22 +28,36 @@ void Leftovers::clear(const std::set<std::string>& in_use, const std::set<std::s
                        [&](const auto& state) { return is_below(topic, state); });
   });
   if (foreign) return;
-  on_their_way_.clear();
-  mqtt::Parcel parcel;
-  std::vector<std::string> together;
-  const auto send = [&] {
-    if (together.empty()) return;
+  // Parcels survive a lost connection: what waits in one is not sent twice.
+  std::set<std::string> waiting;
+  for (const auto& [id, topics] : on_their_way_) waiting.insert(topics.begin(), topics.end());
+  std::vector<std::string> due;
+  std::copy_if(topics_.begin(), topics_.end(), std::back_inserter(due), [&](const auto& topic) {
+    return !not_now.contains(topic) && !waiting.contains(topic);
+  });
+  send(due, last_commit_id, effects);
+}
+
+void Leftovers::take_away(const std::vector<std::string>& topics, std::uint64_t& last_commit_id,
+                          Effects& effects) {
+  topics_.insert(topics.begin(), topics.end());
+  send(topics, last_commit_id, effects);
+}
+
+void Leftovers::send(const std::vector<std::string>& topics, std::uint64_t& last_commit_id,
+                     Effects& effects) {
+  for (std::size_t first = 0; first < topics.size(); first += kTogether) {
+    const auto begin = topics.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end =
+        begin + static_cast<std::ptrdiff_t>(std::min(kTogether, topics.size() - first));
+    mqtt::Parcel parcel;
     parcel.commit_id = ++last_commit_id;
-    on_their_way_.emplace(*parcel.commit_id, std::exchange(together, {}));
-    effects.parcels.push_back(std::exchange(parcel, {}));
-  };
-  for (const auto& topic : topics_) {
-    if (not_now.contains(topic)) continue;
-    parcel.messages.push_back({topic, "", mqtt::Qos::kAtLeastOnce, true});
-    together.push_back(topic);
-    if (together.size() == kTogether) send();
+    std::for_each(begin, end, [&](const auto& topic) {
+      parcel.messages.push_back({topic, "", mqtt::Qos::kAtLeastOnce, true});
+    });
+    on_their_way_.emplace(*parcel.commit_id, std::vector<std::string>(begin, end));
+    effects.parcels.push_back(std::move(parcel));
   }
-  send();
 }
 
 bool Leftovers::committed(std::uint64_t commit_id) {

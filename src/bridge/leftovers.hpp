@@ -1,5 +1,5 @@
-// Retained topics of an earlier configuration (another base topic, prefix, name or version) that
-// have to be cleared: kept until the broker has taken it. No I/O.
+// Retained topics that have to be cleared: of an earlier configuration (another base topic, prefix,
+// name or version), and of what was taken away. Kept until the broker has taken it. No I/O.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,18 @@ class Leftovers {
   // it may have been copied from this one. `last_commit_id` is counted up.
   void clear(const std::set<std::string>& in_use, const std::set<std::string>& not_now,
              const std::set<std::string>& online, std::uint64_t& last_commit_id, Effects& effects);
-  // True where that was a parcel of ours.
+  // Clears these at once: they have been ours until now.
+  void take_away(const std::vector<std::string>& topics, std::uint64_t& last_commit_id,
+                 Effects& effects);
+  // The broker has taken, or refused, a parcel. True where that was one of ours; what was refused
+  // is tried again with the next clear().
   bool committed(std::uint64_t commit_id);
+  bool refused(std::uint64_t commit_id) { return on_their_way_.erase(commit_id) > 0; }
 
  private:
+  void send(const std::vector<std::string>& topics, std::uint64_t& last_commit_id,
+            Effects& effects);
+
   std::set<std::string> topics_;
   std::map<std::uint64_t, std::vector<std::string>> on_their_way_;  // by commit id
 };

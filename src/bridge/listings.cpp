@@ -16,7 +16,8 @@ Listings::Changes Listings::poll(const InstallationsPolled& poll,
     if (poll.complete && !listed.contains(id)) ++known_[id].absences;
   }
   for (auto& [id, state] : known_) {
-    if (state.unlinked || state.absences < kAbsences || !poll.absent.contains(id)) continue;
+    const bool absent = id.empty() || poll.absent.contains(id);
+    if (state.unlinked || state.absences < kAbsences || !absent) continue;
     state.unlinked = true;
     changes.unlinked.insert(id);
   }
@@ -38,7 +39,7 @@ void Listings::remember_unlinked(const std::string& installation) {
 std::set<std::string> Listings::doubtful() const {
   std::set<std::string> ids;
   for (const auto& [id, state] : known_) {
-    if (!state.unlinked && state.absences >= kAbsences) ids.insert(id);
+    if (!id.empty() && !state.unlinked && state.absences >= kAbsences) ids.insert(id);
   }
   return ids;
 }

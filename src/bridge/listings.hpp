@@ -20,13 +20,13 @@ class Listings {
     std::set<std::string> unlinked;
     std::set<std::string> linked;  // again
   };
-  // `known` are the installations that we show something of.
+  // `known` are the installations that we show something of; "" stands for those whose id is not
+  // known because only the broker's messages tell of them: nobody can be asked about them.
   Changes poll(const InstallationsPolled& poll, const std::set<std::string>& known);
   // Something of it came: it is linked. True where it was not.
   bool heard(const std::string& installation);
   // It was unlinked before the start.
   void remember_unlinked(const std::string& installation);
-  void forget(const std::string& installation) { known_.erase(installation); }
 
   // To be asked for by id with the next polls.
   [[nodiscard]] std::set<std::string> doubtful() const;

@@ -100,7 +100,7 @@ class Reader {
   }
 
   Duration milliseconds(const Json& number, std::string_view key) {
-    constexpr std::int64_t kMost = std::int64_t{1} << 42U;  // 139 years
+    constexpr std::int64_t kMost = Duration::max() / std::chrono::milliseconds{1};
     std::int64_t count = 0;
     if (const auto* text = number.number()) {
       const auto* end = text->text.data() + text->text.size();

@@ -52,9 +52,18 @@ std::vector<RememberedMeter> Meters::remember() const {
   return list;
 }
 
-void Meters::retained(const std::string& slug, base::WallTime time) {
+void Meters::retained(const std::string& slug, base::WallTime time, Effects& effects) {
   const auto found = slugs_.find(slug);
-  if (found != slugs_.end()) meters_.at(found->second).published_until = time;
+  if (found == slugs_.end()) return;
+  auto& meter = meters_.at(found->second);
+  meter.published_until = time;
+  if (meter.state.samples().empty() || time <= meter.state.newest_time()) return;
+  for (const auto& [code, sample] : meter.state.samples()) {
+    meter.unpublished.insert(code);
+    effects.disowned.push_back(topics_.meter_value(slug, sample.sensor.key));
+  }
+  effects.disowned.push_back(topics_.meter(slug, "state"));
+  effects.disowned.push_back(topics_.meter(slug, "last_reading"));
 }
 
 void Meters::publish_all(bool after_crash, const base::Now& now, Effects& effects) {
@@ -317,10 +326,8 @@ void Meters::remove(const std::string& id, Announcements& announcements, Effects
   if (found == meters_.end()) return;
   const auto& meter = found->second;
   announcements.remove(meter_device_id(meter.meter.id), effects);
-  mqtt::Parcel parcel;
   for (auto& topic : meter_topics(topics_, bridge::remember(meter)))
-    parcel.messages.push_back({std::move(topic), "", Qos::kAtLeastOnce, true});
-  effects.parcels.push_back(std::move(parcel));
+    effects.removed.push_back(std::move(topic));
   effects.facts.push_back({Fact::Level::kInfo, events::kMeterRemoved, meter.slug,
                            "its topics and entities are taken away"});
   slugs_.erase(meter.slug);

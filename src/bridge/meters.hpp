@@ -53,8 +53,9 @@ class Meters {
   // Before anything else: meters as they were before a restart.
   void restore(const std::vector<RememberedMeter>& meters, base::SteadyTime now);
   [[nodiscard]] std::vector<RememberedMeter> remember() const;
-  // `state` of that time is what the broker retains for the meter with that slug.
-  void retained(const std::string& slug, base::WallTime time);
+  // `state` of that time is what the broker retains for the meter with that slug. Where another
+  // bridge made it, after us, ours does not come over it.
+  void retained(const std::string& slug, base::WallTime time, Effects& effects);
   // Everything that should be retained, as far as it is known. `after_crash`: what is remembered
   // may not be the newest.
   void publish_all(bool after_crash, const base::Now& now, Effects& effects);

@@ -68,6 +68,17 @@ std::string config_topic(std::string_view prefix, std::string_view device_id) {
   return fmt::format("{}/device/{}/config", prefix, device_id);
 }
 
+std::optional<std::string_view> device_of(std::string_view config_topic, std::string_view prefix) {
+  constexpr std::string_view kMiddle = "/device/";
+  constexpr std::string_view kEnd = "/config";
+  auto rest = config_topic;
+  if (!rest.starts_with(prefix)) return std::nullopt;
+  rest.remove_prefix(prefix.size());
+  if (rest.size() <= kMiddle.size() + kEnd.size()) return std::nullopt;
+  if (!rest.starts_with(kMiddle) || !rest.ends_with(kEnd)) return std::nullopt;
+  return rest.substr(kMiddle.size(), rest.size() - kMiddle.size() - kEnd.size());
+}
+
 bool is_config_topic(std::string_view topic) {
   return topic.ends_with("/config") && topic.find("/device/") != std::string_view::npos;
 }

@@ -52,6 +52,8 @@ struct Entity {
 
 // <prefix>/device/<id>/config
 std::string config_topic(std::string_view prefix, std::string_view device_id);
+// The <id> in such a topic.
+std::optional<std::string_view> device_of(std::string_view config_topic, std::string_view prefix);
 // Whether it is one, whatever the prefix.
 bool is_config_topic(std::string_view topic);
 inline constexpr std::string_view kOriginName = "iometer2mqtt";  // in each announcement

@@ -148,6 +148,10 @@ Status StateFile::write(std::string_view text) {
     const auto why = fmt::format("{} bytes are over the limit of {}", text.size(), kMostBytes);
     return cannot("write", why);
   }
+  // Somebody took the directory away and made it anew: ours is none any more.
+  if (faccessat(folder_.number(), kLock, F_OK, AT_EACCESS) != 0) {
+    if (auto again = reopen(); !again) return again;
+  }
   auto why = write_temporary(text);
   if (why.empty() && renameat(folder_.number(), kTemporary, folder_.number(), kFile) != 0) {
     why = words(errno);
@@ -157,6 +161,14 @@ Status StateFile::write(std::string_view text) {
     return cannot("write", why);
   }
   if (!sync_folder(folder_.number())) return cannot("write", words(errno));
+  return base::success();
+}
+
+Status StateFile::reopen() {
+  auto fresh = open(directory_);
+  if (!fresh) return fresh.error();
+  folder_ = std::move((*fresh)->folder_);
+  lock_ = std::move((*fresh)->lock_);
   return base::success();
 }
 

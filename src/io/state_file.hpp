@@ -39,6 +39,7 @@ class StateFile {
 
  private:
   StateFile(std::string directory, FileDescriptor folder, FileDescriptor lock);
+  base::Status reopen();
   [[nodiscard]] std::string write_temporary(std::string_view text) const;
   [[nodiscard]] base::Error cannot(std::string_view what, std::string_view why) const;
 

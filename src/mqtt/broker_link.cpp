@@ -91,6 +91,7 @@ std::vector<LinkEvent> BrokerLink::subscribe_failed(const SubscribeFailed& event
     reading_.refused(event.filter);
     return {};
   }
+  probe_nonce_.clear();  // its return would not prove that
   return denied(fmt::format("a subscription was refused ({}): allow this user to read {}, {}/#",
                             event.reason, fmt::join(filters(), ", "), topics_.base()),
                 now);
@@ -117,6 +118,7 @@ std::vector<LinkEvent> BrokerLink::connected(const Connected& event, base::Stead
   auto reading_filters = extra_filters();
   reading_filters.push_back(topics_.base() + "/#");
   reading_ = RetainedReading(std::move(reading_filters));
+  if (without_extras_) reading_.set_incomplete();
   if (const auto subscribed = client_.subscribe(filters(), Qos::kAtLeastOnce); !subscribed)
     return lost(subscribed.error(), now);
   // QoS 0: of QoS 1 a broker drops what exceeds its queue (RetainedReading::kSurelyDelivered).
@@ -139,6 +141,7 @@ std::vector<LinkEvent> BrokerLink::send_probe(base::SteadyTime now) {
 
 std::vector<LinkEvent> BrokerLink::probe_returned(base::SteadyTime now) {
   up_since_ = now;
+  lost_probing_ = 0;
   const auto* info = reading_.payload_of(topics_.bridge("info"));
   if (auto instance = rivals_.take_usurper(info)) {
     // It would be thrown out by our next connection, too.
@@ -156,8 +159,7 @@ std::vector<LinkEvent> BrokerLink::probe_returned(base::SteadyTime now) {
 std::vector<LinkEvent> BrokerLink::probe_missing(base::SteadyTime now) {
   if (!reading_.is_empty() && reading_.is_complete()) {
     reading_.set_incomplete();
-    if (const auto done = client_.unsubscribe(reading_.filters()); !done)
-      return lost(done.error(), now);
+    if (const auto done = stop_reading(); !done) return lost(done.error(), now);
     return send_probe(now);
   }
   return denied(
@@ -167,15 +169,19 @@ std::vector<LinkEvent> BrokerLink::probe_missing(base::SteadyTime now) {
       now);
 }
 
-// The broker may have come back without its data, or with old data: only we know what belongs
-// there.
-std::vector<LinkEvent> BrokerLink::finish_reading(base::SteadyTime now) {
+base::Status BrokerLink::stop_reading() {
   auto done_with = reading_.filters();
   std::erase_if(done_with, [&](const auto& filter) {
     return std::find(options_.watched.begin(), options_.watched.end(), filter) !=
            options_.watched.end();
   });
-  if (const auto done = client_.unsubscribe(done_with); !done) return lost(done.error(), now);
+  return client_.unsubscribe(done_with);
+}
+
+// The broker may have come back without its data, or with old data: only we know what belongs
+// there.
+std::vector<LinkEvent> BrokerLink::finish_reading(base::SteadyTime now) {
+  if (const auto done = stop_reading(); !done) return lost(done.error(), now);
   RetainedRead read{reading_.messages(), reading_.is_complete()};
   outbox_.begin_replay(std::exchange(reading_, {}));
   state_ = State::kRead;
@@ -186,8 +192,9 @@ std::vector<LinkEvent> BrokerLink::finish_reading(base::SteadyTime now) {
 std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now) {
   client_.disconnect(0ms);
   outbox_.connection_lost();
-  // Some brokers end the connection over a filter that is not allowed: the other way next time.
-  if (state_ == State::kProbing) without_extras_ = !without_extras_;
+  // Some brokers end the connection over a filter that is not allowed: where it is not chance, the
+  // other way next time.
+  if (state_ == State::kProbing && ++lost_probing_ % 2 == 0) without_extras_ = !without_extras_;
   // Only a connection that lasted ends the back-off: some break each time at the same message.
   if (up_since_ && now - *up_since_ >= kStable) failures_ = 0;
   up_since_.reset();

@@ -101,6 +101,7 @@ class BrokerLink {
   [[nodiscard]] bool is_reading() const;
   [[nodiscard]] std::vector<std::string> filters() const;
   [[nodiscard]] std::vector<std::string> extra_filters() const;
+  base::Status stop_reading();
   std::vector<LinkEvent> denied(std::string why, base::SteadyTime now);
   void say_state(std::string word);
   base::Duration retry_delay(const base::Error& error);
@@ -115,6 +116,7 @@ class BrokerLink {
   bool leaving_ = false;
   bool held_ = false;
   bool without_extras_ = false;  // do without what may be refused
+  unsigned lost_probing_ = 0;    // connections in a row that ended before the probe was back
   base::SteadyTime deadline_ = base::SteadyTime::max();
   base::SteadyTime last_progress_;
   base::SteadyTime quota_until_ = base::SteadyTime::min();  // the broker's is used up until then

@@ -27,12 +27,16 @@ void Outbox::push(Parcel parcel) {
 }
 
 void Outbox::queue(Parcel parcel) {
+  // The broker's Receive Maximum counts messages of QoS 1: here, parcels.
+  for (auto& message : parcel.messages) message.qos = Qos::kAtMostOnce;
+  parcel.messages.back().qos = Qos::kAtLeastOnce;
   Entry entry;
   entry.parcel = std::move(parcel);
   entry.order = ++last_order_;
   entry.revision = ledger_.revision();
   entry.skip_superseded = is_replaying();  // the replay may come to a newer push first
   waiting_.push_back(std::move(entry));
+  drop_old_event();
 }
 
 void Outbox::push_while_away(Parcel parcel) {
@@ -43,13 +47,14 @@ void Outbox::push_while_away(Parcel parcel) {
   if (is_in_ledger(parcel)) return;
   queue(std::move(parcel));
   waiting_.back().skip_superseded = true;  // what the replay brings is newer, or the same
-  drop_old_events();
 }
 
-void Outbox::drop_old_events() {
+// Whoever asks for answers faster than the broker takes them must not fill the memory.
+void Outbox::drop_old_event() {
   const auto is_event = [](const Entry& entry) {
     return !entry.parcel.commit_id && !entry.parcel.messages.back().retain;
   };
+  if (waiting_.size() <= limits_.waiting_events || !is_event(waiting_.back())) return;
   const auto events = std::count_if(waiting_.begin(), waiting_.end(), is_event);
   if (static_cast<std::size_t>(events) <= limits_.waiting_events) return;
   waiting_.erase(std::find_if(waiting_.begin(), waiting_.end(), is_event));

@@ -23,7 +23,7 @@
 namespace iometer::mqtt {
 
 struct Parcel {
-  std::vector<Message> messages;           // the last one is QoS 1
+  std::vector<Message> messages;           // the last one is QoS 1, all others are sent as QoS 0
   std::optional<std::uint64_t> commit_id;  // told back when the broker has it all
   bool remember = true;                    // retained messages become part of the ledger
 };
@@ -106,7 +106,7 @@ class Outbox {
   [[nodiscard]] static bool is_in_ledger(const Parcel& parcel);
   std::vector<RetainedLedger::Place> record(const Parcel& parcel);
   void queue(Parcel parcel);
-  void drop_old_events();
+  void drop_old_event();
   [[nodiscard]] bool window_takes(std::size_t messages) const;
   [[nodiscard]] bool is_superseded(const Entry& entry, std::size_t message) const;
   [[nodiscard]] bool is_pointless(const Entry& entry) const;

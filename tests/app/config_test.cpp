@@ -153,6 +153,7 @@ TEST_SUITE("app") {
         {"mqtt.keepalive", "0s", "from 5s to 3600s"},
         {"mqtt.base_topic", "", "such as iometer or home/iometer"},
         {"mqtt.base_topic", "a/#", "without wildcards"},
+        {"mqtt.base_topic", "homeassistant", "is homeassistant.prefix, too"},
         {"mqtt.base_topic", "a/+/b", "without wildcards"},
         {"mqtt.base_topic", "/a", "must be a topic"},
         {"mqtt.base_topic", "a/", "must be a topic"},

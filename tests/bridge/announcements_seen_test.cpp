@@ -130,15 +130,44 @@ TEST_SUITE("bridge") {
     // Taking it away is not ours, either.
     Effects removal;
     announcements.remove("d", removal);
-    CHECK(removal.parcels.empty());
+    CHECK(removal.removed.empty());
   }
 
   TEST_CASE("where ours came last after all, it is ours again") {
     auto [announcements, payload] = announced();
     disowned_by(announcements, of_other_bridge(payload));
-    disowned_by(announcements, payload);
+    Effects effects;
+    announcements.seen(on_topic(payload), kOwn, effects);
+    REQUIRE(effects.parcels.size() == 1);  // it was disowned, and is wanted again
+    CHECK(effects.parcels[0].messages.at(0) == on_topic(payload));
+    CHECK(disowned_by(announcements, payload).empty());
     announcements.set(device(), entities({"a", "b"}), kStart + 1min);
     CHECK(sent(announcements, kStart + 2min).size() == 1);
+  }
+
+  TEST_CASE("a device that another bridge takes back, or that is asked for, is announced here") {
+    auto [announcements, payload] = announced();
+    disowned_by(announcements, of_other_bridge(payload));
+    announcements.set(device(), entities({"a"}), kStart + 1min);
+    CHECK(sent(announcements, kStart + 2min).empty());
+    CHECK(disowned_by(announcements, "").empty());  // people deleted nothing
+    CHECK(sent(announcements, kStart + 3min) == Topics{payload});
+    // As it was announced by the other one when we started.
+    Announcements late({"homeassistant", "1"}, true);
+    late.leave_to_other("d");
+    late.again(kStart);  // nothing is known to announce
+    CHECK(sent(late, kStart).empty());
+    late.leave_to_other("d");
+    late.set(device(), entities({"a"}), kStart);
+    CHECK(sent(late, kStart + 1min).empty());
+    late.again(kStart + 2min);
+    CHECK(sent(late, kStart + 2min) == Topics{payload});
+    // Lost again, it is told again.
+    disowned_by(late, of_other_bridge(payload));
+    Effects effects;
+    late.flush(kStart + 3min, effects);
+    REQUIRE(effects.facts.size() == 1);
+    CHECK(effects.facts[0].event == std::string_view("announced_elsewhere"));
   }
 
   TEST_CASE("a change that waits is not sent over another bridge's announcement") {
@@ -187,8 +216,7 @@ TEST_SUITE("bridge") {
     auto [announcements, payload] = announced();
     Effects effects;
     announcements.remove("d", effects);
-    REQUIRE(effects.parcels.size() == 1);
-    CHECK(effects.parcels[0].messages.at(0) == on_topic(""));
+    CHECK(effects.removed == Topics{kTopic});
     CHECK(disowned_by(announcements, "").empty());
     announcements.set(device(), entities({"a"}), kStart + 1h);
     CHECK(sent(announcements, kStart + 2h) == Topics{payload});
@@ -197,5 +225,6 @@ TEST_SUITE("bridge") {
     off.remove("d", none);
     off.retained(*homeassistant::parse_announcement(payload), on_topic(payload), none);
     CHECK(none.parcels.empty());
+    CHECK(none.removed.empty());
   }
 }

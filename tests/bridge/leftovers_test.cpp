@@ -28,7 +28,7 @@ Topics cleared(const Effects& effects) {
 }  // namespace
 
 TEST_SUITE("bridge") {
-  TEST_CASE("leftovers are known until they are committed, and cleared again on a new connection") {
+  TEST_CASE("leftovers are known until they are committed, and wait in one parcel at a time") {
     Leftovers leftovers;
     Topics many;
     for (int i = 100; i < 220; ++i) many.push_back("old/meter/a/value/" + std::to_string(i));
@@ -47,16 +47,38 @@ TEST_SUITE("bridge") {
     CHECK(leftovers.topics().size() == 70);
     Effects second;
     leftovers.clear({}, {}, {}, id, second);
-    CHECK(cleared(second).size() == 70);
-    // Those of the connection that is gone say nothing any more.
-    CHECK_FALSE(leftovers.committed(9));
+    CHECK(second.parcels.empty());  // what is sent survives a lost connection
+    CHECK(leftovers.committed(9));
+    // What was refused is tried again with the next connection.
+    CHECK(leftovers.refused(10));
+    CHECK_FALSE(leftovers.refused(10));
+    CHECK_FALSE(leftovers.committed(10));
+    CHECK(leftovers.topics().size() == 20);
+    Effects third;
+    leftovers.clear({}, {}, {}, id, third);
+    CHECK(cleared(third).size() == 20);
     CHECK(leftovers.committed(11));
-    CHECK(leftovers.committed(12));
     CHECK(leftovers.topics().empty());
     Effects none;
     leftovers.clear({}, {}, {}, id, none);
     CHECK(none.parcels.empty());
-    CHECK(id == 12);
+    CHECK(id == 11);
+  }
+
+  TEST_CASE("what is taken away goes at once, and is known until the broker has taken it") {
+    Leftovers leftovers;
+    std::uint64_t id = 0;
+    Effects effects;
+    leftovers.take_away({"a/x", "a/y"}, id, effects);
+    CHECK(cleared(effects) == Topics{"a/x", "a/y"});
+    CHECK(effects.parcels.size() == 1);
+    CHECK(leftovers.topics() == Topics{"a/x", "a/y"});
+    Effects none;
+    leftovers.take_away({}, id, none);
+    leftovers.clear({}, {}, {}, id, none);
+    CHECK(none.parcels.empty());
+    CHECK(leftovers.committed(1));
+    CHECK(leftovers.topics().empty());
   }
 
   TEST_CASE("what is in use again is no leftover") {
@@ -91,7 +113,8 @@ TEST_SUITE("bridge") {
          {"home/iomete/bridge/state", "iometer/bridge/state", "home/iometer2/bridge/state"}) {
       CAPTURE(state);
       Effects effects;
-      leftovers.clear({}, {}, {state}, id, effects);
+      auto others = leftovers;
+      others.clear({}, {}, {state}, id, effects);
       CHECK(cleared(effects).size() == 2);
     }
   }

@@ -184,6 +184,30 @@ TEST_SUITE("bridge") {
     CHECK(world.on(house("state")) > published);
   }
 
+  TEST_CASE("what another bridge published after us is not written over by what we remember") {
+    auto world = lived();
+    const auto ours = world.on(house("state"));
+    auto others = world;
+    others.run(1min);
+    others.read(0s, {{"1-0:16.7.0", "80", "W"}});
+    REQUIRE(others.on(house("state")) > ours);
+    world.run(2min);
+    const auto effects = world.feed(test::retained_read(others.retained));
+    for (const auto* leaf : {"state", "last_reading", "value/power", "value/energy_import"}) {
+      const auto topic = "iometer/" + house(leaf);
+      CHECK_MESSAGE(std::count(effects.disowned.begin(), effects.disowned.end(), topic) == 1, leaf);
+    }
+    // The subscription brings it, and what is newer: then all of it is ours again.
+    world.take();
+    world.read(60s, {{"1-0:16.7.0", "80", "W"}});
+    world.read(0s, {{"1-0:16.7.0", "81", "W"}});
+    CHECK(test::wanted(world).contains(house("value/energy_import")));
+    CHECK(world.on(house("value/power")) == "81");
+    // What is ours, or older, stays so.
+    for (const auto& retained : {world.retained, others.retained})
+      CHECK(world.feed(test::retained_read(retained)).disowned.empty());
+  }
+
   TEST_CASE("a meter whose clock was ahead and is set right is not held back by what it said") {
     auto old = lived();
     for (int i = 0; i < 20; ++i) {
@@ -204,8 +228,13 @@ TEST_SUITE("bridge") {
     const auto old = lived();
     auto world = test::restarted(old, 20s, std::nullopt);
     world.settle();
-    for (int i = 0; i < 5; ++i) world.feed(bridge::InstallationsPolled{{}, true});
-    CHECK(world.core.doubtful().empty());
+    for (int i = 0; i < 2; ++i) world.feed(bridge::InstallationsPolled{{}, true});
+    auto gone = world;
+    gone.feed(bridge::InstallationsPolled{{}, true});
+    CHECK(gone.core.doubtful().empty());
+    CHECK(gone.on(upper("reason")) == "unlinked");
+    poll(gone);
+    CHECK(gone.on(upper("reason")) != "unlinked");
     poll(world);
     for (int i = 0; i < 3; ++i) world.feed(bridge::InstallationsPolled{{}, true});
     CHECK(world.core.doubtful() == Topics{"inst-2"});

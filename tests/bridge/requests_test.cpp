@@ -169,6 +169,37 @@ TEST_SUITE("bridge") {
           R"({"status":"ok","data":{"dry_run":false,"count":0,"topics":[]}})");
   }
 
+  TEST_CASE("what was taken away right before a crash is cleared by the next start") {
+    auto old = with_replaced_meter();
+    auto world = test::restarted(old, 5s, old.core.memory(old.now, true));
+    world.settle();
+    world.run(5s);
+    const auto before = world.retained;
+    const auto done = *base::Json::parse(answer(world, "cleanup", ""));
+    REQUIRE(done["data"]["topics"].items().size() > 5);
+    const auto after = world.retained;
+    // Nothing of it came to the broker, or it did and its acknowledgement did not.
+    for (const auto& retained : {before, after}) {
+      const auto memory = world.core.memory(world.now, false);
+      CHECK(memory.leftovers.size() == done["data"]["topics"].items().size());
+      auto crashed = world;
+      crashed.retained = retained;
+      auto next = test::restarted(crashed, 5s, memory);
+      CHECK(next.retained.size() == after.size());
+      for (const auto& [topic, payload] : after)
+        CHECK_MESSAGE(next.retained.contains(topic), topic);
+      next.acknowledge_all();
+      CHECK(next.core.memory(next.now, false).leftovers.empty());
+    }
+    // The broker refuses it: another connection may do better.
+    for (const auto id : std::exchange(world.uncommitted, {}))
+      world.feed(bridge::PublishRefused{"iometer/x", 0x87, id});
+    CHECK_FALSE(world.core.memory(world.now, false).leftovers.empty());
+    world.take();
+    world.feed(test::retained_read(before));
+    CHECK(test::wanted(world).size() >= done["data"]["topics"].items().size());
+  }
+
   TEST_CASE("a cleanup leaves what is only in use") {
     World world;
     world.settle();

@@ -104,4 +104,17 @@ TEST_SUITE("homeassistant") {
     CHECK(text_of(components["core_battery"]["unit_of_measurement"]) == "%");
     CHECK(text_of(components["core_attachment"]["payload_on"]) == "attached");
   }
+
+  TEST_CASE("the topic of an announcement names its device") {
+    for (const auto* prefix : {"homeassistant", "a/device/b"}) {
+      const auto topic = homeassistant::config_topic(prefix, "iometer_x");
+      CHECK(homeassistant::device_of(topic, prefix) == "iometer_x");
+      CHECK_FALSE(homeassistant::device_of(topic, "other"));
+    }
+    for (const auto* topic : {"", "ha/device/config", "ha/device//config", "ha/device/x/state",
+                              "ha/sensor/x/config", "hadevice/x/config"}) {
+      CAPTURE(topic);
+      CHECK_FALSE(homeassistant::device_of(topic, "ha"));
+    }
+  }
 }

@@ -177,6 +177,22 @@ TEST_SUITE("io") {
     CHECK(refused.error().kind == ErrorKind::kTransient);
   }
 
+  TEST_CASE_FIXTURE(Directory, "state file: a directory that is taken away and made anew") {
+    const auto file = opened(path);
+    REQUIRE(file->write("old").ok());
+    fs::remove_all(path);
+    REQUIRE(file->write("new").ok());
+    CHECK(text_of(*file) == "new");
+    CHECK(names_in(path) == std::set<std::string>{"lock", "state.json"});
+    CHECK_FALSE(StateFile::open(path).ok());  // we hold it as before
+    fs::remove_all(path);
+    test::TestFiles other;
+    fs::create_symlink(other.directory() + "/nowhere", path);
+    const auto failed = file->write("newer");
+    REQUIRE_FALSE(failed.ok());
+    CHECK(contains(failed.error().what, path));
+  }
+
   TEST_CASE_FIXTURE(Directory,
                     "state file: the directory is a file, a link to nowhere or below one") {
     const auto file = files.write("file", "x");

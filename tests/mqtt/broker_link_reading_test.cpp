@@ -246,58 +246,6 @@ TEST_SUITE("mqtt") {
     CHECK(published(lab) == Names{kTopic});
   }
 
-  TEST_CASE("a refused base filter is a denial, a refused other one is none") {
-    for (const auto* filter : {"iometer/#", "iometer/bridge/info"}) {
-      Lab lab;
-      lab.client.broker.refuses_subscriptions = "code 0x87";
-      lab.client.broker.refused_filter = filter;
-      lab.client.broker.reads = 0;
-      lab.start();
-      CHECK(lab.count<LinkDenied>() == 1);
-    }
-  }
-
-  TEST_CASE(
-      "a probe that the broker dropped with the retained messages is sent again without them") {
-    Lab lab;
-    lab.client.retained[kTopic] = kept(kTopic, "online");
-    int probes = 0;
-    lab.client.broker.tells_verdict = false;
-    lab.client.broker.verdict = [&](const Message& message) {
-      return message.topic == kProbe && ++probes == 1 ? 0x87 : 0;
-    };
-    lab.start();
-    lab.pass(5s);
-    CHECK(lab.link.is_up());
-    CHECK_FALSE(lab.last<RetainedRead>().complete);
-    CHECK(lab.last<RetainedRead>().messages.size() == 1);
-    CHECK(lab.count<LinkDenied>() == 0);
-    CHECK(lab.client.connects == 1);
-    // Where it is denied indeed, that is found out at the second time.
-    Lab denied;
-    denied.client.retained[kTopic] = kept(kTopic, "online");
-    denied.client.broker.verdict = [](const Message&) { return 0x87; };
-    denied.client.broker.tells_verdict = false;
-    denied.start();
-    denied.pass(5s);
-    CHECK(denied.count<LinkDenied>() == 0);
-    denied.pass(5s);
-    CHECK(denied.count<LinkDenied>() == 1);
-  }
-
-  TEST_CASE("a broker that hangs up over a filter that may be refused is tried without") {
-    Lab lab;
-    lab.client.broker.hangs_up_over = iometer::test::kDiscovery;
-    lab.start();
-    CHECK_FALSE(lab.link.is_up());
-    lab.sleep_until_deadline();
-    CHECK(lab.link.is_up());
-    // What worked is kept.
-    reconnect(lab);
-    CHECK(lab.link.is_up());
-    CHECK(lab.client.connects == 3);
-  }
-
   TEST_CASE("a retained message of an owner's subscription is told once") {
     Lab lab;
     lab.client.retained["homeassistant/status"] = kept("homeassistant/status", "online");

@@ -20,14 +20,14 @@ inline constexpr const char* kInfo = "iometer/bridge/info";
 inline constexpr const char* kDiscovery = "homeassistant/device/+/config";
 
 struct LinkLab {
-  explicit LinkLab(bool mqtt5 = false)
+  explicit LinkLab(bool mqtt5 = false, std::vector<std::string> watched = {})
       : link(client, Topics("iometer"),
              {mqtt5,
               {"homeassistant/status"},
               [this] { return random; },
               [](Message& message) { message.payload += " resent"; },
               {kDiscovery},
-              {},
+              std::move(watched),
               "home"}) {}
 
   void start() {

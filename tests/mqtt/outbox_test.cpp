@@ -55,6 +55,35 @@ TEST_SUITE("mqtt") {
     CHECK_FALSE(outbox.acknowledged(999));
   }
 
+  TEST_CASE("all but the last message of a parcel go as QoS 0: Receive Maximum counts parcels") {
+    Outbox outbox(mark);
+    outbox.push({{retained("a", ""), retained("b", ""), value("c", "")}, std::nullopt});
+    const auto sent = drain(outbox);
+    REQUIRE(sent.size() == 3);
+    CHECK(sent[0].message.qos == Qos::kAtMostOnce);
+    CHECK(sent[1].message.qos == Qos::kAtMostOnce);
+    CHECK(sent[2].message.qos == Qos::kAtLeastOnce);
+    CHECK_FALSE(sent[1].token);
+    CHECK(sent[2].token);
+  }
+
+  TEST_CASE("of answers that a slow broker does not take the newest 256 wait") {
+    Outbox outbox(mark);
+    outbox.set_limits({1, 256, 512});
+    outbox.push(reading_parcel(1, "10"));
+    CHECK(drain(outbox).size() == 2);  // and the window is full
+    outbox.push(reading_parcel(2, "20"));
+    for (int i = 0; i < 300; ++i)
+      outbox.push({{{"answer", std::to_string(i), Qos::kAtLeastOnce, false}}, std::nullopt});
+    CHECK(outbox.waiting() == 257);
+    outbox.acknowledged(1);
+    const auto next = drain(outbox);
+    REQUIRE(next.size() == 2);
+    CHECK(next[1].message.payload == "r2");
+    outbox.acknowledged(2);
+    CHECK(texts(drain(outbox)) == Texts{"answer=44"});
+  }
+
   TEST_CASE("on first sending every value goes out, also one that is superseded") {
     Outbox outbox(mark);
     for (int i = 1; i <= 3; ++i) outbox.push(reading_parcel(i, std::to_string(i)));
