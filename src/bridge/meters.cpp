@@ -5,7 +5,6 @@
 
 #include "bridge/device_ids.hpp"
 #include "bridge/listings.hpp"
-#include "bridge/meter_entities.hpp"
 #include "bridge/meter_listing.hpp"
 #include "bridge/meter_payloads.hpp"
 #include "bridge/reading_id.hpp"
@@ -14,13 +13,13 @@
 namespace iometer::bridge {
 namespace {
 
-using model::ObisCode;
 using mqtt::Qos;
 
 using namespace std::chrono_literals;
 
 // How long a meter that the API lists is waited for with its announcement.
 constexpr base::Duration kFirstValues = 10s;
+
 }  // namespace
 
 Meters::Meters(mqtt::Topics topics, MetersOptions options)
@@ -50,41 +49,6 @@ std::vector<RememberedMeter> Meters::remember() const {
   list.reserve(meters_.size());
   for (const auto& [id, meter] : meters_) list.push_back(bridge::remember(meter));
   return list;
-}
-
-void Meters::retained(const std::string& slug, base::WallTime time, Effects& effects) {
-  const auto found = slugs_.find(slug);
-  if (found == slugs_.end()) return;
-  auto& meter = meters_.at(found->second);
-  meter.published_until = time;
-  if (meter.state.samples().empty() || time <= meter.state.newest_time()) return;
-  for (const auto& [code, sample] : meter.state.samples()) {
-    meter.unpublished.insert(code);
-    effects.disowned.push_back(topics_.meter_value(slug, sample.sensor.key));
-  }
-  effects.disowned.push_back(topics_.meter(slug, "state"));
-  effects.disowned.push_back(topics_.meter(slug, "last_reading"));
-}
-
-void Meters::publish_all(bool after_crash, const base::Now& now, Effects& effects) {
-  for (auto& [id, meter] : meters_) {
-    mqtt::Parcel parcel;
-    std::set<ObisCode> all;
-    for (const auto& [code, sample] : meter.state.samples()) all.insert(code);
-    // After a crash something newer may have been published that neither we nor the broker know of:
-    // then the replay decides.
-    const bool known =
-        !after_crash || all.empty() ||
-        (meter.published_until && *meter.published_until >= meter.state.newest_time());
-    if (!known) meter.unpublished = all;
-    if (known && meter.may_publish(now.wall))
-      parcel.messages = value_messages(meter, all, meter.state_received);
-    if (!parcel.messages.empty()) {
-      parcel.messages.back().qos = Qos::kAtLeastOnce;
-      effects.parcels.push_back(std::move(parcel));
-    }
-    update_availability(meter, now, effects);
-  }
 }
 
 void Meters::clock_known() {
@@ -197,38 +161,6 @@ void Meters::subscribed(base::SteadyTime now) {
   replay_seen_ = false;
 }
 
-std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes,
-                                                  base::WallTime now) {
-  std::vector<mqtt::Message> messages;
-  if (codes.empty()) return messages;
-  for (const auto& code : codes) {
-    const auto& sample = meter.state.samples().at(code);
-    meter.status.shown(sample.sensor.kind, sample.time);
-    messages.push_back({topics_.meter_value(meter.slug, sample.sensor.key),
-                        sample.value.to_string(), Qos::kAtMostOnce, true});
-  }
-  meter.state_received = now;
-  messages.push_back({topics_.meter(meter.slug, "state"),
-                      state_payload(meter.meter, meter.slug, meter.state, now), Qos::kAtMostOnce,
-                      true});
-  // Committed with the message that closes the parcel, like the values.
-  messages.push_back({topics_.meter(meter.slug, "last_reading"),
-                      base::format_rfc3339(meter.state.newest_time()), Qos::kAtMostOnce, true});
-  return messages;
-}
-
-// What a replay moved, once it is over: only now do the values reach their topics.
-void Meters::publish_moved(Meter& meter, const base::Now& now, Effects& effects) {
-  mqtt::Parcel parcel;
-  if (meter.may_publish(now.wall))
-    parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
-  if (!parcel.messages.empty()) {
-    parcel.messages.back().qos = Qos::kAtLeastOnce;
-    effects.parcels.push_back(std::move(parcel));
-  }
-  update_availability(meter, now, effects);
-}
-
 CatchUp::End Meters::end_replay(const base::Now& now, Effects& effects) {
   const auto end = catch_up_.look_for_end(now.steady);
   replay_seen_ = replay_seen_ || end == CatchUp::End::kQuiet;
@@ -278,25 +210,6 @@ void Meters::set_linked(const std::string& installation, bool linked, const base
   }
 }
 
-void Meters::update_availability(Meter& meter, const base::Now& now, Effects& effects) {
-  const auto words = meter.status.words(context_, meter.clock, now);
-  const auto set = [&](std::string& published, std::string_view leaf, std::string_view word) {
-    if (published == word) return;
-    published = word;
-    effects.send({topics_.meter(meter.slug, leaf), published, Qos::kAtLeastOnce, true});
-  };
-  const auto before = meter.availability;
-  // The reason first: whoever sees the availability change finds it.
-  set(meter.reason, "reason", words.reason);
-  set(meter.availability_live, "availability/live", words.live ? "online" : "offline");
-  set(meter.availability, "availability", words.online ? "online" : "offline");
-  if (!before.empty() && before != meter.availability) {
-    effects.facts.push_back({words.online ? Fact::Level::kInfo : Fact::Level::kWarning,
-                             words.online ? events::kMeterOnline : events::kMeterOffline,
-                             meter.slug, meter.reason});
-  }
-}
-
 void Meters::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
   std::vector<std::string> over;
   for (auto& [id, meter] : meters_) {
@@ -312,13 +225,6 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
     if (!incomplete && std::exchange(meter.changed, false)) announce(meter, now, announcements);
   }
   for (const auto& id : over) remove(id, announcements, effects);
-}
-
-void Meters::announce(const Meter& meter, const base::Now& now,
-                      Announcements& announcements) const {
-  announcements.set(meter_device(meter, options_.naming, options_.service_id),
-                    meter_entities(meter.state, meter.slug, topics_, options_.naming.language),
-                    now.steady);
 }
 
 void Meters::remove(const std::string& id, Announcements& announcements, Effects& effects) {
