@@ -10,6 +10,7 @@
 #include "bridge/reading_id.hpp"
 #include "bridge/requests.hpp"
 #include "bridge/words.hpp"
+#include "mqtt/packet_limit.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -112,7 +113,10 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
             if (e.commit_id && !leftovers_.refused(*e.commit_id)) committed(*e.commit_id);
             effects.facts.push_back(
                 {Fact::Level::kWarning, events::kPublishRefused, "",
-                 fmt::format("the broker refused {} (reason code {:#x})", e.topic, e.reason_code)});
+                 fmt::format("the broker refused {} (reason code {:#x}){}", e.topic, e.reason_code,
+                             e.reason_code == mqtt::PacketLimit::kTooLarge
+                                 ? ": it is larger than the packets that the broker allows"
+                                 : "")});
           },
           [&](const HomeAssistantBirth& e) { reannounce_at_ = now.steady + e.delay; },
           [&](const Tick& e) { on_tick(e, now, effects); },

@@ -246,6 +246,10 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
           connected.receive_maximum =
               ::mqtt::get<std::uint16_t>(properties, ::mqtt::property::RECEIVE_MAXIMUM);
         }
+        if (properties.contains(::mqtt::property::MAXIMUM_PACKET_SIZE)) {
+          connected.maximum_packet_size =
+              ::mqtt::get<std::uint32_t>(properties, ::mqtt::property::MAXIMUM_PACKET_SIZE);
+        }
       }
       set_no_delay(owner_.options_.port);
       owner_.post(connected);

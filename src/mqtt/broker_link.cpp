@@ -15,21 +15,13 @@ using namespace std::chrono_literals;
 constexpr base::Duration kConnectPatience = 30s;
 constexpr base::Duration kProbePatience = 5s;
 constexpr base::Duration kProbeAgain = 30s;
-// A broker that swallowed a PUBACK would hold its window slot for ever.
-constexpr base::Duration kAcknowledgePatience = 30s;
 constexpr base::Duration kLongestRetry = 30s;
 constexpr base::Duration kStable = 1min;
 constexpr base::Duration kAuthRetry = 60s;
 constexpr std::size_t kWindow311 = 64;
 // mosquitto's Receive Maximum is 20, and a client that fills it stalls for a second per message.
 constexpr std::size_t kWindow5 = 19;
-constexpr base::Duration kQuotaPause = 1s;
-constexpr int kQuotaExceeded = 0x97;
 constexpr base::Duration kRivalPatience = 3s;
-
-void append(std::vector<LinkEvent>& events, std::vector<LinkEvent> more) {
-  std::move(more.begin(), more.end(), std::back_inserter(events));
-}
 
 }  // namespace
 
@@ -113,6 +105,7 @@ std::vector<LinkEvent> BrokerLink::connected(const Connected& event, base::Stead
     limits.parcels_in_flight = std::clamp<std::size_t>(*event.receive_maximum - 1U, 1, kWindow311);
   }
   outbox_.set_limits(limits);
+  packet_limit_.connected(event.maximum_packet_size);
 
   rivals_.connected();
   auto reading_filters = extra_filters();
@@ -192,6 +185,7 @@ std::vector<LinkEvent> BrokerLink::finish_reading(base::SteadyTime now) {
 std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now) {
   client_.disconnect(0ms);
   outbox_.connection_lost();
+  packet_limit_.connection_lost(now);
   // Some brokers end the connection over a filter that is not allowed: where it is not chance, the
   // other way next time.
   if (state_ == State::kProbing && ++lost_probing_ % 2 == 0) without_extras_ = !without_extras_;
@@ -213,27 +207,6 @@ base::Duration BrokerLink::retry_delay(const base::Error& error) {
   ++failures_;
   // Half to all of it: many bridges must not come back to a restarted broker in the same moment.
   return full / 2 + full / 2 * static_cast<int>(options_.random() % 1000) / 1000;
-}
-
-std::vector<LinkEvent> BrokerLink::acknowledged(const Acknowledged& event, base::SteadyTime now) {
-  last_progress_ = now;
-  std::vector<LinkEvent> events;
-  if (event.reason_code == kQuotaExceeded) {
-    outbox_.put_back(event.token);
-    quota_until_ = now + kQuotaPause;
-    deadline_ = quota_until_;
-    return events;
-  }
-  if (event.reason_code >= 0x80) {
-    if (const auto parcel = outbox_.refused(event.token)) {
-      events.emplace_back(
-          ParcelRefused{parcel->messages.back().topic, event.reason_code, parcel->commit_id});
-    }
-  } else if (const auto commit_id = outbox_.acknowledged(event.token)) {
-    events.emplace_back(ParcelCommitted{*commit_id});
-  }
-  append(events, flush(now));
-  return events;
 }
 
 bool BrokerLink::is_reading() const {
@@ -259,55 +232,11 @@ std::vector<LinkEvent> BrokerLink::received(Message message, base::SteadyTime no
   return flush(now);
 }
 
-// Not in the ledger: it is said when everything else that is retained is in place.
-void BrokerLink::say_state(std::string word) {
-  outbox_.push(
-      {{{topics_.bridge("state"), std::move(word), Qos::kAtLeastOnce, true}}, std::nullopt, false});
-}
-
-void BrokerLink::publish(Parcel parcel) {
-  if (state_ == State::kUp) {
-    outbox_.push(std::move(parcel));
-  } else {
-    outbox_.push_while_away(std::move(parcel));
-  }
-}
-
 base::SteadyTime BrokerLink::next_deadline() const {
   auto deadline = deadline_;
   if (heal_due_) deadline = std::min(deadline, *heal_due_);
   if (rewrite_due_ && state_ == State::kUp) deadline = std::min(deadline, *rewrite_due_);
   return deadline;
-}
-
-std::vector<LinkEvent> BrokerLink::flush(base::SteadyTime now) {
-  if (state_ == State::kRead) state_ = State::kReplaying;
-  if (state_ != State::kReplaying && state_ != State::kUp) return {};
-  heal_state(now);
-  rewrite(now);
-  if (now < quota_until_) return {};
-  const bool was_idle = outbox_.in_flight() == 0;
-  while (!held_ && (state_ == State::kUp || outbox_.is_replaying())) {
-    const auto outgoing = outbox_.next();
-    if (!outgoing) break;
-    if (const auto sent = client_.publish(outgoing->message, outgoing->token); !sent)
-      return lost(sent.error(), now);
-  }
-  if (was_idle) last_progress_ = now;
-  deadline_ =
-      outbox_.in_flight() > 0 ? last_progress_ + kAcknowledgePatience : base::SteadyTime::max();
-  const bool complete = state_ == State::kReplaying && !held_ && !outbox_.is_replaying();
-  return complete ? replayed(now) : std::vector<LinkEvent>{};
-}
-
-std::vector<LinkEvent> BrokerLink::replayed(base::SteadyTime now) {
-  outbox_.end_replay();
-  state_ = State::kUp;
-  second_bridge_told_ = false;
-  say_state("online");
-  std::vector<LinkEvent> events{LinkUp{}};
-  append(events, flush(now));
-  return events;
 }
 
 std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
@@ -338,15 +267,6 @@ std::vector<LinkEvent> BrokerLink::tick(base::SteadyTime now) {
   }
   deadline_ = base::SteadyTime::max();
   return {};
-}
-
-void BrokerLink::begin_leaving(Leaving how) {
-  leaving_ = true;
-  heal_due_.reset();
-  rewrite_due_.reset();
-  if (how == Leaving::kWithoutTrace) outbox_.forget_retained();
-  say_state("offline");
-  if (how == Leaving::kWithoutTrace) say_state("");
 }
 
 }  // namespace iometer::mqtt

@@ -14,6 +14,7 @@
 #include "mqtt/client.hpp"
 #include "mqtt/link_events.hpp"
 #include "mqtt/outbox.hpp"
+#include "mqtt/packet_limit.hpp"
 #include "mqtt/retained_reading.hpp"
 #include "mqtt/rivals.hpp"
 #include "mqtt/topics.hpp"
@@ -88,6 +89,7 @@ class BrokerLink {
   std::vector<LinkEvent> replayed(base::SteadyTime now);
   std::vector<LinkEvent> lost(base::Error error, base::SteadyTime now);
   std::vector<LinkEvent> yield_to(std::string instance, base::SteadyTime now);
+  LinkEvent give_up(const Outbox::Outgoing& outgoing);
   std::vector<LinkEvent> acknowledged(const Acknowledged& event, base::SteadyTime now);
   std::vector<LinkEvent> subscribe_failed(const SubscribeFailed& event, base::SteadyTime now);
   std::vector<LinkEvent> received(Message message, base::SteadyTime now);
@@ -112,6 +114,7 @@ class BrokerLink {
   Outbox outbox_;
   RetainedReading reading_;
   Rivals rivals_;
+  PacketLimit packet_limit_;
   State state_ = State::kIdle;
   bool leaving_ = false;
   bool held_ = false;

@@ -20,7 +20,8 @@ namespace iometer::mqtt {
 // CONNACK: accepted. `receive_maximum` is the broker's (MQTT 5 section 3.2.2.3.3), where it said
 // one.
 struct Connected {
-  std::optional<std::uint16_t> receive_maximum;
+  std::optional<std::uint16_t> receive_maximum = {};
+  std::optional<std::uint32_t> maximum_packet_size = {};
 };
 // CONNACK refused, or no connection. The kind is kAuth where the broker refused the login.
 struct ConnectFailed {

@@ -29,6 +29,7 @@ class FakeClient final : public mqtt::Client {
     std::optional<std::uint16_t> receive_maximum;
     std::optional<std::string> refuses_subscriptions;  // with that reason
     std::string hangs_up_over;                         // a filter that it does not allow
+    std::optional<std::size_t> largest_payload;        // it hangs up over a larger one
     std::string refused_filter;                        // "": all
     bool acknowledges = true;                          // else PUBACKs wait for acknowledge_one()
     std::optional<std::size_t> reads;  // so many more PUBLISHes, the rest stays in the socket
@@ -139,6 +140,8 @@ class FakeClient final : public mqtt::Client {
   void read() {
     while (!wire_.empty() && (!broker.reads || *broker.reads > 0)) {
       if (broker.reads) --*broker.reads;
+      if (broker.largest_payload && wire_.front().message.payload.size() > *broker.largest_payload)
+        return cut();
       accept(wire_.front());
       wire_.pop_front();
     }

@@ -1,0 +1,53 @@
+#include "mqtt/packet_limit.hpp"
+
+#include <utility>
+
+namespace iometer::mqtt {
+namespace {
+
+// Smaller ones are taken by every broker that is worth the name, and readings are among them.
+constexpr std::size_t kLarge = 8 * 1024;
+constexpr unsigned kBreaks = 3;
+constexpr base::Duration kLearntLasts = std::chrono::hours{1};
+
+// Of the PUBLISH packet, its longest header included.
+std::size_t packet_size(const Message& message) {
+  constexpr std::size_t kHeader = 5 + 2 + 2 + 1;  // fixed, topic length, packet id, no properties
+  return kHeader + message.topic.size() + message.payload.size();
+}
+
+}  // namespace
+
+void PacketLimit::connected(std::optional<std::uint32_t> told) {
+  told_ = told;
+  suspect_.reset();
+}
+
+bool PacketLimit::takes(const Message& message, base::SteadyTime now) const {
+  const auto size = packet_size(message);
+  if (told_ && size > *told_) return false;
+  return !learnt_ || now >= learnt_until_ || size < *learnt_;
+}
+
+void PacketLimit::sent(const Message& message, std::optional<std::uint64_t> token) {
+  const auto size = packet_size(message);
+  if (token && !suspect_ && size >= kLarge) suspect_ = {message.topic, size, *token};
+}
+
+void PacketLimit::acknowledged(std::uint64_t token) {
+  if (!suspect_ || suspect_->token != token) return;
+  suspect_.reset();
+  breaks_ = 0;
+}
+
+void PacketLimit::connection_lost(base::SteadyTime now) {
+  const auto suspect = std::exchange(suspect_, std::nullopt);
+  if (!suspect) return;
+  if (std::exchange(broke_at_, suspect->topic) != suspect->topic) breaks_ = 0;
+  if (++breaks_ < kBreaks) return;
+  breaks_ = 0;
+  learnt_ = suspect->size;
+  learnt_until_ = now + kLearntLasts;
+}
+
+}  // namespace iometer::mqtt
