@@ -87,6 +87,20 @@ TEST_SUITE("mqtt") {
     CHECK(lab.last<ParcelCommitted>().commit_id == 5);
   }
 
+  TEST_CASE("a large message that was acknowledged is not to blame for what breaks later") {
+    Lab lab;
+    lab.start();
+    for (int i = 0; i < 5; ++i) {
+      lab.publish({{{"iometer/x", std::string(11'000, 'x'), Qos::kAtLeastOnce, false}}, {}});
+      lab.client.cut();
+      lab.settle();
+      lab.sleep_until_deadline();
+      REQUIRE(lab.link.is_up());
+    }
+    CHECK(lab.client.payloads_of("iometer/x").size() == 5);
+    CHECK(lab.count<ParcelRefused>() == 0);
+  }
+
   TEST_CASE("so is one that is retained, and every other connection brings the rest") {
     Lab lab;
     lab.start();
