@@ -64,7 +64,7 @@ mqtt::BrokerLinkOptions link_options(const BrainOptions& options) {
       link.reading_filters.push_back(std::move(former));
   }
   if (options.memory && options.memory->base_topic != topics.base())
-    link.reading_filters.push_back(mqtt::Topics(options.memory->base_topic).bridge("state"));
+    link.reading_filters.push_back(mqtt::Topics(options.memory->base_topic).bridge("+"));
   link.random = random_number;
   link.mark_resent = bridge::mark_resent;
   link.instance = options.bridge.service.instance;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -155,10 +154,10 @@ class Session {
 };
 
 bool is_ours(const mqtt::Message& message, const mqtt::Topics& topics) {
-  constexpr std::array<std::string_view, 3> kBridge{"state", "info", "health"};
+  const auto& leaves = bridge::kBridgeLeaves;
   if (const auto parts = topics.parse(message.topic)) {
     const bool of_bridge = parts->of == mqtt::Topics::Parts::Of::kBridge &&
-                           std::find(kBridge.begin(), kBridge.end(), parts->leaf) != kBridge.end();
+                           std::find(leaves.begin(), leaves.end(), parts->leaf) != leaves.end();
     return of_bridge || bridge::is_of_scheme(*parts);
   }
   const auto announced = homeassistant::parse_announcement(message.payload);

@@ -105,6 +105,7 @@ class Bridge {
   base::SteadyTime started_;
   base::WallTime saved_at_;          // of the memory
   std::string former_base_;          // of the memory
+  std::string former_instance_;      // of the memory
   bool remembers_ = false;           // there was a memory
   bool retained_read_ = false;       // since the start
   std::set<std::string> at_broker_;  // retained topics of our scheme when we connected

@@ -25,6 +25,7 @@ void Bridge::restore(const Memory& memory, const base::Now& now) {
     duplicates_.insert(fingerprint, arrival);
   saved_at_ = memory.saved_at;
   former_base_ = memory.base_topic;
+  former_instance_ = memory.instance;
   resent_until_ = memory.resent_until;
   if (!memory.clean) resent_until_ = memory.saved_at + kUnsaved;
   std::vector<RememberedMeter> meters;
@@ -103,16 +104,17 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
   at_broker_ = std::move(retained.topics);
 }
 
-// An announcement may be another bridge's by now, or always have been: only what is there and names
-// our base topic, or our former one, is taken away.
+// What others publish on, too, may be theirs by now, or always have been: only what is there and
+// names our base topic, our former one, or us, is taken away.
 void Bridge::clear_leftovers(const RetainedRead& event, const std::set<std::string>& online,
                              const base::Now& now, Effects& effects) {
-  const auto ours = announcements_of(
-      event.messages, {topics_.bridge("state"), mqtt::Topics(former_base_).bridge("state")});
+  const auto ours = proven_ours(
+      event.messages, {topics_.bridge("state"), mqtt::Topics(former_base_).bridge("state")},
+      former_instance_);
   std::set<std::string> not_now;
   auto kept = topics_in_use(now);
   for (const auto& topic : leftovers_.topics()) {
-    const bool unknown = homeassistant::is_config_topic(topic) && !ours.contains(topic);
+    const bool unknown = may_be_others(topic) && !ours.contains(topic);
     if (unknown) (event.complete ? kept : not_now).insert(topic);
   }
   leftovers_.clear(kept, not_now, online, last_commit_id_, effects);

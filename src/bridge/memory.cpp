@@ -16,7 +16,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kMeterLeaves{"state", "availability", "availability/live",
                                                        "reason", "last_reading"};
 constexpr std::array<std::string_view, 2> kDeviceLeaves{"state", "availability"};
-constexpr std::array<std::string_view, 3> kBridgeLeaves{"state", "info", "health"};
 
 }  // namespace
 

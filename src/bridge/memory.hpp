@@ -4,6 +4,7 @@
 // clock.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -83,6 +84,8 @@ base::Result<Memory> parse_memory(std::string_view json);
 // Everything retained that a bridge with this memory may have published: below the base topic, and
 // discovery.
 std::vector<std::string> retained_topics(const Memory& memory);
+// What a bridge retains below <base>/bridge/.
+inline constexpr std::array<std::string_view, 3> kBridgeLeaves{"state", "info", "health"};
 // What of it belongs to one meter or device, without discovery.
 std::vector<std::string> meter_topics(const mqtt::Topics& topics, const RememberedMeter& meter);
 std::vector<std::string> device_topics(const mqtt::Topics& topics, std::string_view slug);

@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "bridge/device_ids.hpp"
+#include "mqtt/rivals.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -134,10 +135,23 @@ Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::T
   return retained;
 }
 
-std::set<std::string> announcements_of(const std::vector<mqtt::Message>& messages,
-                                       const std::set<std::string>& bridge_states) {
+bool may_be_others(std::string_view topic) {
+  return homeassistant::is_config_topic(topic) ||
+         std::any_of(kBridgeLeaves.begin(), kBridgeLeaves.end(),
+                     [&](auto leaf) { return topic.ends_with(fmt::format("/bridge/{}", leaf)); });
+}
+
+std::set<std::string> proven_ours(const std::vector<mqtt::Message>& messages,
+                                  const std::set<std::string>& bridge_states,
+                                  std::string_view instance) {
+  constexpr std::string_view kInfo = "/bridge/info";
   std::set<std::string> topics;
   for (const auto& message : messages) {
+    if (message.topic.ends_with(kInfo) &&
+        mqtt::InfoAuthor::parse(message.payload).instance == instance) {
+      const mqtt::Topics base(message.topic.substr(0, message.topic.size() - kInfo.size()));
+      for (const auto leaf : kBridgeLeaves) topics.insert(base.bridge(leaf));
+    }
     if (!homeassistant::is_config_topic(message.topic)) continue;
     const auto announced = homeassistant::parse_announcement(message.payload);
     if (announced && bridge_states.contains(announced->bridge_state)) topics.insert(message.topic);

@@ -41,10 +41,14 @@ struct Retained {
 Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::Topics& topics,
                        std::string_view discovery_prefix);
 
-// Topics of announcements that a bridge on one of those base topics made, whatever the discovery
-// prefix.
-std::set<std::string> announcements_of(const std::vector<mqtt::Message>& messages,
-                                       const std::set<std::string>& bridge_states);
+// Whether others publish on topics of that form, too: announcements, and what a bridge says of
+// itself. Which of them is whose only their payloads tell.
+bool may_be_others(std::string_view topic);
+// Of those, the ones that a bridge on one of those base topics announced, whatever the discovery
+// prefix, or that tell of `instance`.
+std::set<std::string> proven_ours(const std::vector<mqtt::Message>& messages,
+                                  const std::set<std::string>& bridge_states,
+                                  std::string_view instance);
 
 // Meters with their codes, units and newest values, and devices: as far as announcements tell.
 // Where the power is split, import and export count as halves until the meter sends them.
