@@ -193,7 +193,7 @@ void Brain::handle(const Control& control, const base::Now& now) {
   if (const auto* event = std::get_if<mqtt::ClientEvent>(&control)) {
     // The retained set is published again now: it must not say what has grown old meanwhile.
     if (retained_read_ && std::holds_alternative<mqtt::Connected>(*event))
-      feed(bridge::Tick{readings_waiting_}, now);
+      feed(bridge::Tick{readings_waiting_, resident_memory(), link_.waiting()}, now);
     handle_link_events(link_.on(*event, now.steady), now);
   } else if (const auto* state = std::get_if<partner::LinkState>(&control)) {
     handle_api(*state, now);

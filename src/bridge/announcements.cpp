@@ -56,8 +56,9 @@ void Announcements::seen(const mqtt::Message& message, std::string_view own_brid
   auto* entry = entry_of(message.topic);
   if (entry == nullptr) return;
   if (message.payload.empty()) {
-    if (entry->place == Place::kElsewhere) return bring_back(*entry, base::SteadyTime::min());
-    if (entry->announced.empty()) return;
+    // Where it is another bridge's: whether that one took it back or people deleted it, nobody
+    // knows.
+    if (entry->place == Place::kElsewhere || entry->announced.empty()) return;
     entry->place = Place::kDeleted;
     entry->due = base::SteadyTime::max();
     effects.disowned.push_back(message.topic);

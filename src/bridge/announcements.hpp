@@ -28,8 +28,7 @@ class Announcements {
   // entities that are gone now are taken away when the device is announced.
   void retained(const homeassistant::Announced& announced, const mqtt::Message& message,
                 Effects& effects);
-  // Another bridge, that is alive, announces this device: we do not, until it takes its
-  // announcement back, or again().
+  // Another bridge, that is alive, announces this device: we do not until again().
   void leave_to_other(const std::string& device_id) { leave(entries_[device_id]); }
 
   // What anybody published on the topic of an announcement; the echo of our own, too. Where it is

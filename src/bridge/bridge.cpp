@@ -21,6 +21,8 @@ constexpr base::Duration kTickInterval = 1s;
 constexpr std::size_t kFactsPerMinute = 60;
 // Longer than the API pauses within a replay.
 constexpr base::Duration kReplayPause = 10s;
+// In a house whose meters send so often that the stream is never quiet, a replay is over by then.
+constexpr base::Duration kLongestReplay = 10min;
 // A poll's news are believed for a few of them.
 constexpr base::Duration kLeastStatusLasts = 10min;
 
@@ -91,6 +93,8 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
           [&](const PartnerSeen& e) { service_.partner(e.name); },
           [&](const BrokerUp&) {
             service_.broker_up(now.wall);
+            // What waited for the broker is old, and not live.
+            if (!api_live_) meters_.subscribed(now.steady);
             next_tick_ = base::SteadyTime::min();
           },
           [&](const BrokerDown&) { service_.broker_down(); },
@@ -166,7 +170,7 @@ void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effe
   if (!live) return;  // it may have waited for us: its arrival proves nothing
   if (listings_.heard(reading.meter.installation_id))
     set_linked({reading.meter.installation_id}, true, now, effects);
-  cursor_.complete_until(now.wall);
+  if (now.steady >= replay_whole_at_) cursor_.complete_until(now.wall);
 }
 
 void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects) {
@@ -178,6 +182,7 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
   }
   if (event.live && !api_live_) {
     meters_.subscribed(now.steady);
+    replay_whole_at_ = now.steady + kLongestReplay;
     const auto start = event.start_time.value_or(now.wall);
     if (const auto since = cursor_.gap_before(start)) {
       service_.gap();
@@ -282,8 +287,10 @@ std::string Bridge::clean_up(bool dry_run, const base::Now& now, Effects& effect
 
 void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {
   // After the first replay nothing of an earlier start can come any more.
-  if (!event.readings_waiting && meters_.end_replay(now, effects) == CatchUp::End::kQuiet)
+  if (!event.readings_waiting && meters_.end_replay(now, effects) == CatchUp::End::kQuiet) {
     resent_until_.reset();
+    if (api_live_) replay_whole_at_ = now.steady;
+  }
   announcements_.flush(now.steady, effects);
   if (now.steady >= reannounce_at_) {
     reannounce_at_ = base::SteadyTime::max();
@@ -301,9 +308,9 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   service_.publish_info(meters_.count(), devices_.count(), now, announcements_, effects);
   meters_.tick(now, announcements_, effects);
   devices_.tick(now, announcements_, effects);
-  service_.publish_health(
-      {meters_.counts(), event.memory_bytes, event.parcels_waiting, cursor_.pending_count()}, now,
-      effects);
+  service_.publish_health({meters_.counts(), event.memory_bytes, event.parcels_waiting,
+                           cursor_.pending_count(), cursor_.position()},
+                          now, effects);
   if (api_live_ && !event.readings_waiting) watch_silence(now, effects);
 }
 

@@ -76,6 +76,7 @@ class Bridge {
   void limit_resent(const std::optional<base::WallTime>& alive, const base::Now& now);
   void clear_leftovers(const RetainedRead& event, const std::set<std::string>& online,
                        const base::Now& now, Effects& effects);
+  void take_back_unknown(const Retained& retained, Effects& effects) const;
   void take_announcements(const Retained& retained, Effects& effects);
   void set_linked(const std::set<std::string>& installations, bool linked, const base::Now& now,
                   Effects& effects);
@@ -111,6 +112,9 @@ class Bridge {
   std::set<std::string> at_broker_;  // retained topics of our scheme when we connected
   std::uint64_t last_commit_id_ = 0;
   bool api_live_ = false;
+  // From then on a live reading proves that the subscription has replayed everything: one meter's
+  // may come before another one's history.
+  base::SteadyTime replay_whole_at_;
   bool auth_failed_ = false;
   bool saved_ = true;
   bool renewing_ = false;  // the subscription, because of silence

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bridge/bridge.hpp"
+#include "bridge/words.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -79,6 +80,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
   const bool first = !std::exchange(retained_read_, true);
   if (first && !remembers_) {
     const auto recalled = recall(retained, topics_, power_split_);
+    cursor_.restore(recalled.cursor, std::nullopt);
     meters_.restore(recalled.meters, now.steady);
     devices_.restore(recalled.devices, now);
   }
@@ -98,10 +100,29 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     take_announcements(retained, effects);
     meters_.publish_all(resent_until_.has_value(), now, effects);
     devices_.publish_all(clock_.is_known(), now, effects);
+    take_back_unknown(retained, effects);
     effects.record = true;
   }
   clear_leftovers(event, retained.online, now, effects);
   at_broker_ = std::move(retained.topics);
+}
+
+// Of a meter or device that nothing tells of, nobody knows whether it still sends.
+void Bridge::take_back_unknown(const Retained& retained, Effects& effects) const {
+  const auto say = [&](std::string topic, std::string_view word) {
+    effects.send({std::move(topic), std::string(word), mqtt::Qos::kAtLeastOnce, true});
+  };
+  for (const auto& [slug, meter] : retained.meters) {
+    if (meters_.knows(slug) || meter.availability != "online") continue;
+    say(topics_.meter(slug, "reason"), reasons::kStarting);
+    say(topics_.meter(slug, "availability/live"), "offline");
+    say(topics_.meter(slug, "availability"), "offline");
+  }
+  for (const auto& [slug, leaves] : retained.devices) {
+    const auto said = leaves.find("availability");
+    if (devices_.knows(slug) || said == leaves.end() || said->second != "online") continue;
+    say(topics_.device(slug, "availability"), "offline");
+  }
 }
 
 // What others publish on, too, may be theirs by now, or always have been: only what is there and

@@ -18,7 +18,7 @@ constexpr base::Duration kLongest = 30s;
 
 void CatchUp::begin(base::SteadyTime now) {
   phase_ = Phase::kReplay;
-  anything_came_ = false;
+  anything_came_ = live_came_ = false;
   begun_ = last_heard_ = now;
   live_meters_.clear();
   latest_.clear();
@@ -30,10 +30,15 @@ void CatchUp::heard(const std::string& meter_id, base::WallTime time, base::Stea
   if (is_active()) latest_[meter_id] = {time, now};
 }
 
-bool CatchUp::is_replay(const std::string& meter_id, base::WallTime time, bool young,
+bool CatchUp::is_replay(const std::string& meter_id, base::WallTime time, Age age,
                         base::SteadyTime now) {
+  const bool young = age == Age::kYoung;
   const bool last_one = young && is_in_step(meter_id, time, now);
+  // It begins late: where nothing live has come yet, what is old is none.
+  if (phase_ == Phase::kOver && age == Age::kOld && !live_came_ && now < begun_ + kLongest)
+    phase_ = Phase::kReplay;
   heard(meter_id, time, now);
+  live_came_ = live_came_ || last_one || (young && !is_active());
   if (!is_active()) return false;
   if (last_one) live_meters_.insert(meter_id);
   return !live_meters_.contains(meter_id);

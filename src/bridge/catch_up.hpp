@@ -20,9 +20,10 @@ class CatchUp {
   // A reading arrived that is known already: the stream is not quiet.
   void heard(const std::string& meter_id, base::WallTime time, base::SteadyTime now);
 
-  // A new reading arrived; `young` as MeterClock sees it. True where it is part of the replay.
-  bool is_replay(const std::string& meter_id, base::WallTime time, bool young,
-                 base::SteadyTime now);
+  // As MeterClock sees it: older than the meter's live ones, like them, or ahead of them.
+  enum class Age { kOld, kYoung, kAhead };
+  // A new reading arrived. True where it is part of the replay.
+  bool is_replay(const std::string& meter_id, base::WallTime time, Age age, base::SteadyTime now);
 
   enum class End {
     kNotYet,
@@ -51,6 +52,7 @@ class CatchUp {
   enum class Phase { kOver, kReplay, kOverdue };
   Phase phase_ = Phase::kOver;
   bool anything_came_ = false;
+  bool live_came_ = false;
   base::SteadyTime begun_;
   base::SteadyTime last_heard_;
   std::set<std::string> live_meters_;

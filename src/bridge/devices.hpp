@@ -47,6 +47,7 @@ class Devices {
   // Ids of those that are unlinked.
   [[nodiscard]] std::vector<std::string> removable() const;
   [[nodiscard]] std::set<std::string> installation_ids() const;
+  [[nodiscard]] bool knows(const std::string& slug) const { return slugs_.contains(slug); }
   [[nodiscard]] std::size_t count() const { return devices_.size(); }
 
  private:

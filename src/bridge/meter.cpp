@@ -50,8 +50,6 @@ void restore(Meter& meter, const RememberedMeter& remembered) {
   if (remembered.clock_offset) meter.clock.restore(*remembered.clock_offset);
   meter.status = MeterStatus(Cadence(remembered.register_intervals),
                              Cadence(remembered.instantaneous_intervals));
-  for (const auto& [code, sample] : meter.state.samples())
-    meter.status.shown(sample.sensor.kind, sample.time);
   meter.status.uncertain = true;
   meter.status.unlinked_since = remembered.unlinked_since;
   meter.status.replaced = remembered.replaced;

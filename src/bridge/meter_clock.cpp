@@ -31,7 +31,8 @@ base::Duration MeterClock::offset() const {
 }
 
 base::WallTime MeterClock::taken(base::WallTime time) const {
-  const bool wrong = distance(offset(), base::Duration{0}) >= kLiveAge;
+  // Late ones are mostly late on their way; none is early.
+  const bool wrong = offset() > base::Duration{0} || -offset() >= kLiveAge;
   return wrong ? time - offset() : time;
 }
 

@@ -99,7 +99,10 @@ Meters::Kind Meters::kind_of(Meter& meter, const model::MeterReading& reading,
                              const base::Now& now) {
   Kind kind;
   kind.live = meter.clock.is_live(reading.time, now.wall);
-  kind.replay = catch_up_.is_replay(reading.meter.id, reading.time, kind.live, now.steady);
+  const auto age = kind.live                                      ? CatchUp::Age::kYoung
+                   : meter.clock.age(reading.time, now.wall) > 0s ? CatchUp::Age::kOld
+                                                                  : CatchUp::Age::kAhead;
+  kind.replay = catch_up_.is_replay(reading.meter.id, reading.time, age, now.steady);
   kind.future = kind.replay ? meter.clock.is_future(reading.time, now.wall)
                             : meter.clock.is_future_again(reading.time, now.wall);
   replay_seen_ = replay_seen_ || kind.live;
@@ -137,7 +140,7 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
   if (!replay && meter.may_publish(now.wall))
     parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
   for (const auto& key : judgement.freed_keys) {
-    parcel.messages.push_back({topics_.meter_value(meter.slug, key), "", Qos::kAtMostOnce, true});
+    effects.removed.push_back(topics_.meter_value(meter.slug, key));
   }
   const ReadingContext context{reading_id(in.fingerprint),
                                options_.naming.display_name(reading.meter, meter.slug), now.wall,

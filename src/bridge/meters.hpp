@@ -94,6 +94,7 @@ class Meters {
   // The shortest cadence of those meters that should send.
   [[nodiscard]] std::optional<base::Duration> shortest_cadence(const base::Now& now) const;
   [[nodiscard]] std::set<std::string> installation_ids() const;
+  [[nodiscard]] bool knows(const std::string& slug) const { return slugs_.contains(slug); }
   [[nodiscard]] std::size_t count() const { return meters_.size(); }
   [[nodiscard]] const ReadingCounts& counts() const { return counts_; }
 

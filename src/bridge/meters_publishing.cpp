@@ -42,6 +42,10 @@ void Meters::publish_all(bool after_crash, const base::Now& now, Effects& effect
         !after_crash || all.empty() ||
         (meter.published_until && *meter.published_until >= meter.state.newest_time());
     if (!known) meter.unpublished = all;
+    // What the broker has is no older than that.
+    for (const auto& [code, sample] : meter.state.samples()) {
+      if (known) meter.status.shown(sample.sensor.kind, sample.time);
+    }
     if (known && meter.may_publish(now.wall))
       parcel.messages = value_messages(meter, all, meter.state_received);
     if (!parcel.messages.empty()) {

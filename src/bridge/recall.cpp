@@ -45,6 +45,7 @@ void sort_bridge(const mqtt::Topics::Parts& parts, const std::string& payload, R
   const auto json = base::Json::parse(payload);
   const auto time = json ? time_in((*json)["time"]) : std::nullopt;
   if (time) retained.alive = std::max(retained.alive, time);
+  if (json) retained.complete_until = time_in((*json)["readings"]["complete_until"]);
 }
 
 // `1_0_1_8_0`, as ObisCode::identifier() writes it.
@@ -161,6 +162,7 @@ std::set<std::string> proven_ours(const std::vector<mqtt::Message>& messages,
 
 Memory recall(const Retained& retained, const mqtt::Topics& topics, PowerSplit power_split) {
   Memory memory;
+  memory.cursor = retained.complete_until;
   for (const auto& [announced, message] : retained.announcements) {
     if (announced.bridge_state != topics.bridge("state")) continue;
     if (announced.device.id.starts_with(kMeterDevicePrefix)) {

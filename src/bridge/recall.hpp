@@ -36,6 +36,7 @@ struct Retained {
   std::set<std::string> topics;             // all of those of our scheme, and our announcements'
   // When a bridge on this base topic was still at work, as far as its messages tell.
   std::optional<base::WallTime> alive;
+  std::optional<base::WallTime> complete_until;  // as bridge/health has it
 };
 
 Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::Topics& topics,
@@ -50,7 +51,8 @@ std::set<std::string> proven_ours(const std::vector<mqtt::Message>& messages,
                                   const std::set<std::string>& bridge_states,
                                   std::string_view instance);
 
-// Meters with their codes, units and newest values, and devices: as far as announcements tell.
+// Meters with their codes, units and newest values, and devices: as far as announcements tell; and
+// the cursor.
 // Where the power is split, import and export count as halves until the meter sends them.
 Memory recall(const Retained& retained, const mqtt::Topics& topics, PowerSplit power_split);
 

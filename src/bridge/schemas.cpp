@@ -230,7 +230,8 @@ Schema health_schema() {
       Member{"late", count("values older than what was known")},
       Member{"replaced", count("values that replaced one of the same time")},
       Member{"pending", count("readings that the broker has not acknowledged")},
-      Member{"last", text_or_null("when the newest one arrived")}};
+      Member{"last", text_or_null("when the newest one arrived")},
+      Member{"complete_until", text_or_null("what the API received before is at the broker")}};
   const std::array state_file{Member{"error", text_or_null("why it cannot be written")}};
   const std::array members{
       Member{"schema", constant(kSchema)},

@@ -138,6 +138,9 @@ std::string Service::health_json(const HealthNumbers& numbers, base::WallTime no
                    ? base::format_rfc3339(
                          std::chrono::floor<std::chrono::milliseconds>(*numbers.readings.last))
                    : std::string());
+  text_or_null(
+      out, "complete_until",
+      numbers.complete_until ? base::format_rfc3339(*numbers.complete_until) : std::string());
   out.end_object().key("state_file").begin_object();
   text_or_null(out, "error", state_error_);
   out.end_object().key("memory").integer(count(numbers.memory_bytes));

@@ -28,6 +28,7 @@ struct HealthNumbers {
   std::uint64_t memory_bytes = 0;
   std::uint64_t parcels_waiting = 0;
   std::size_t readings_pending = 0;
+  std::optional<base::WallTime> complete_until = {};  // Cursor::position()
 };
 
 class Service {

@@ -94,6 +94,8 @@ std::vector<LinkEvent> BrokerLink::denied(std::string why, base::SteadyTime now)
   if (state_ == State::kDenied) return {};  // one of several filters
   denied_ = std::move(why);
   state_ = State::kDenied;
+  heal_due_.reset();
+  rewrite_due_.reset();
   deadline_ = now + kProbeAgain;
   return {LinkDenied{denied_}};
 }
@@ -190,7 +192,10 @@ std::vector<LinkEvent> BrokerLink::lost(base::Error error, base::SteadyTime now)
   // other way next time.
   if (state_ == State::kProbing && ++lost_probing_ % 2 == 0) without_extras_ = !without_extras_;
   // Only a connection that lasted ends the back-off: some break each time at the same message.
-  if (up_since_ && now - *up_since_ >= kStable) failures_ = 0;
+  if (up_since_ && now - *up_since_ >= kStable) {
+    failures_ = 0;
+    without_extras_ = false;  // it may have been chance, and costs two connections where it was not
+  }
   up_since_.reset();
   heal_due_.reset();
   rewrite_due_.reset();

@@ -227,7 +227,10 @@ void Outbox::connection_lost() {
   }
   messages_in_flight_ = 0;
   end_replay();
-  std::erase_if(waiting_, [](const Entry& entry) { return is_in_ledger(entry.parcel); });
+  // What is in the ledger, or is said anew with each connection.
+  std::erase_if(waiting_, [](const Entry& entry) {
+    return is_in_ledger(entry.parcel) || !entry.parcel.remember;
+  });
 }
 
 }  // namespace iometer::mqtt

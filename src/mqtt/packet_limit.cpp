@@ -1,5 +1,6 @@
 #include "mqtt/packet_limit.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace iometer::mqtt {
@@ -20,7 +21,7 @@ std::size_t packet_size(const Message& message) {
 
 void PacketLimit::connected(std::optional<std::uint32_t> told) {
   told_ = told;
-  suspect_.reset();
+  on_their_way_.clear();
 }
 
 bool PacketLimit::takes(const Message& message, base::SteadyTime now) const {
@@ -31,22 +32,25 @@ bool PacketLimit::takes(const Message& message, base::SteadyTime now) const {
 
 void PacketLimit::sent(const Message& message, std::optional<std::uint64_t> token) {
   const auto size = packet_size(message);
-  if (token && !suspect_ && size >= kLarge) suspect_ = {message.topic, size, *token};
+  if (token && size >= kLarge) on_their_way_.push_back({message.topic, size, *token});
 }
 
 void PacketLimit::acknowledged(std::uint64_t token) {
-  if (!suspect_ || suspect_->token != token) return;
-  suspect_.reset();
-  breaks_ = 0;
+  const auto taken = std::find_if(on_their_way_.begin(), on_their_way_.end(),
+                                  [&](const Large& large) { return large.token == token; });
+  if (taken == on_their_way_.end()) return;
+  if (taken->topic == broke_at_) breaks_ = 0;
+  on_their_way_.erase(taken);
 }
 
 void PacketLimit::connection_lost(base::SteadyTime now) {
-  const auto suspect = std::exchange(suspect_, std::nullopt);
-  if (!suspect) return;
-  if (std::exchange(broke_at_, suspect->topic) != suspect->topic) breaks_ = 0;
+  if (on_their_way_.empty()) return;
+  const auto first = on_their_way_.front();
+  on_their_way_.clear();
+  if (std::exchange(broke_at_, first.topic) != first.topic) breaks_ = 0;
   if (++breaks_ < kBreaks) return;
   breaks_ = 0;
-  learnt_ = suspect->size;
+  learnt_ = first.size;
   learnt_until_ = now + kLearntLasts;
 }
 

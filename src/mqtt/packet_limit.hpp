@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -27,18 +28,17 @@ class PacketLimit {
   void connection_lost(base::SteadyTime now);
 
  private:
-  // The first large message on its way.
-  struct Suspect {
+  struct Large {
     std::string topic;
     std::size_t size = 0;
     std::uint64_t token = 0;
   };
   std::optional<std::size_t> told_;
   std::optional<std::size_t> learnt_;
-  base::SteadyTime learnt_until_;  // it may have been chance
-  std::optional<Suspect> suspect_;
-  std::string broke_at_;  // topic
-  unsigned breaks_ = 0;   // in a row
+  base::SteadyTime learnt_until_;   // it may have been chance
+  std::deque<Large> on_their_way_;  // the first of them may be what the broker does not take
+  std::string broke_at_;            // topic
+  unsigned breaks_ = 0;             // in a row
 };
 
 }  // namespace iometer::mqtt

@@ -63,7 +63,7 @@ TEST_SUITE("bridge") {
         world.on("bridge/health") ==
         R"({"schema":1,"time":"2026-03-01T12:00:01Z","problem":"ok","api":{"state":"live","reason":null,"since":"2026-03-01T12:00:00Z","connects":1,)"
         R"("dropped":0,"gaps":0,"clock_offset":0},"broker":{"state":"live","since":"2026-03-01T12:00:00Z","connects":1,"refused":0,"waiting":0},)"
-        R"("readings":{"count":0,"duplicates":0,"late":0,"replaced":0,"pending":0,"last":null},"state_file":{"error":null},"memory":1000})");
+        R"("readings":{"count":0,"duplicates":0,"late":0,"replaced":0,"pending":0,"last":null,"complete_until":"2026-03-01T11:00:00Z"},"state_file":{"error":null},"memory":1000})");
     world.run(2min);
     CHECK(world.payloads("bridge/health").size() == 2);
     world.read(5s, {{"1-0:16.7.0", "5", "W"}});
@@ -78,7 +78,7 @@ TEST_SUITE("bridge") {
     CHECK(health(world)["api"]["dropped"].number()->text == "1");
     CHECK(
         health(world)["readings"].dump() ==
-        R"({"count":1,"duplicates":0,"late":0,"replaced":0,"pending":1,"last":"2026-03-01T12:02:07Z"})");
+        R"({"count":1,"duplicates":0,"late":0,"replaced":0,"pending":1,"last":"2026-03-01T12:02:07Z","complete_until":"2026-03-01T11:00:00Z"})");
   }
 
   TEST_CASE("before the first news of the API, health knows since when it waits for them") {

@@ -280,4 +280,19 @@ TEST_SUITE("mqtt") {
         REQUIRE(lab.client.retained_at("iometer/meter/m/value/power") == std::to_string(number));
     }
   }
+
+  TEST_CASE("`online` that was not acknowledged does not wait for the next connection as well") {
+    Lab lab;
+    lab.start();
+    lab.client.broker.acknowledges = false;
+    for (int i = 0; i < 20; ++i) {
+      lab.client.cut();
+      lab.settle();
+      for (int k = 0; k < 8 && !lab.link.is_up(); ++k) lab.sleep_until_deadline();
+      REQUIRE(lab.link.is_up());
+    }
+    lab.client.cut();
+    lab.settle();
+    CHECK(lab.link.waiting() == 0);
+  }
 }

@@ -91,6 +91,20 @@ TEST_SUITE("mqtt") {
     CHECK(lab.client.connects == 4);
   }
 
+  TEST_CASE("after a connection that lasted, what may be refused is asked for again") {
+    Lab lab;
+    lab.client.broker.hangs_up_over = iometer::test::kDiscovery;
+    lab.start();
+    lab.sleep_until_deadline();
+    lab.client.broker.hangs_up_over.clear();  // the broker was starting
+    lab.sleep_until_deadline();
+    REQUIRE(lab.link.is_up());
+    REQUIRE_FALSE(lab.last<RetainedRead>().complete);
+    lab.pass(1h);
+    reconnect(lab);
+    CHECK(lab.last<RetainedRead>().complete);
+  }
+
   TEST_CASE("a connection that breaks once in the reading is no reason to do without") {
     Lab lab;
     lab.client.broker.hangs_up_over = iometer::test::kDiscovery;

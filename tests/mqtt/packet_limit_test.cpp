@@ -49,6 +49,19 @@ TEST_SUITE("mqtt") {
     CHECK(limit.takes(large(9000), kStart + 1h));
   }
 
+  TEST_CASE("of several large ones on their way the first that was not acknowledged is to blame") {
+    PacketLimit limit;
+    for (int i = 0; i < 3; ++i) {
+      limit.connected({});
+      limit.sent(large(9000, "a"), 1);
+      limit.sent(large(20'000, "b"), 2);
+      limit.acknowledged(1);
+      limit.connection_lost(kStart);
+    }
+    CHECK_FALSE(limit.takes(large(20'000, "b"), kStart));
+    CHECK(limit.takes(large(9000, "a"), kStart));
+  }
+
   TEST_CASE("small ones, others, acknowledged ones and values are no reason") {
     PacketLimit limit;
     for (int i = 0; i < 9; ++i) {
