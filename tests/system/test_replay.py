@@ -74,8 +74,10 @@ def test_the_first_start_asks_for_an_hour_and_a_reconnect_for_the_overlap(lab):
     fleet = Fleet(1)
     api.push(fleet.round())
     observed.wait_for_readings(recorder, 1)
-    # A quiet stream is the proof that everything up to now has come.
+    # A live reading after the replay is the proof that everything up to now has come.
     observed.wait_for_topics(recorder, fleet.meters[0], fleet.newest(fleet.meters[0]))
+    api.push(fleet.round())
+    observed.wait_for_readings(recorder, 2)
     api.control("drop")
     observed.wait_for_event(recorder, "upstream_down")
     api.wait_for_subscription()
