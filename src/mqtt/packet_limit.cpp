@@ -7,7 +7,7 @@ namespace iometer::mqtt {
 namespace {
 
 // Smaller ones are taken by every broker that is worth the name, and readings are among them.
-constexpr std::size_t kLarge = 8 * 1024;
+constexpr std::size_t kLarge = 8192;
 constexpr unsigned kBreaks = 3;
 constexpr base::Duration kLearntLasts = std::chrono::hours{1};
 
