@@ -65,7 +65,7 @@ mqtt::BrokerLinkOptions link_options(const BrainOptions& options) {
   }
   if (options.memory && options.memory->base_topic != topics.base())
     link.reading_filters.push_back(mqtt::Topics(options.memory->base_topic).bridge("+"));
-  link.random = random_number;
+  link.random = options.random;
   link.mark_resent = bridge::mark_resent;
   link.instance = options.bridge.service.instance;
   return link;
@@ -319,8 +319,9 @@ void Brain::receive(const mqtt::Message& message, const base::Now& now) {
     feed(bridge::AnnouncementSeen{message}, now);
   } else if (message.topic == options_.status_topic && message.payload == "online") {
     spdlog::info("Home Assistant started: announcing again");
-    feed(bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(random_number() % 1000) / 1000},
-         now);
+    feed(
+        bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(options_.random() % 1000) / 1000},
+        now);
   }
 }
 

@@ -64,6 +64,7 @@ struct BrainOptions {
   std::optional<bridge::Memory> memory;  // of an earlier start
   std::string state_error;               // why there is no state file, where there should be one
   std::function<base::Now()> clock = read_clocks;
+  std::function<std::uint64_t()> random = random_number;
 };
 
 class Brain {
@@ -74,10 +75,11 @@ class Brain {
   // delivered if the broker takes it within a second and a half.
   void run();
 
-  // What run() does until then: start() once, then step() again and again. A step waits until
+  // What run() does: start() once, then step() again and again, at last leave(). A step waits until
   // `deadline` for something to do.
   void start();
   void step(base::SteadyTime deadline);
+  void leave();
   [[nodiscard]] base::SteadyTime next_deadline() const;
 
   // The startTime of a subscription that begins now. Any thread.
@@ -97,7 +99,6 @@ class Brain {
   void keep_memory(const base::Now& now);
   void broker_lost(const base::Now& now);
   void receive(const mqtt::Message& message, const base::Now& now);
-  void leave();
   void drain();
   void log_once(std::string& last, const base::Error& error, std::string_view what);
 
