@@ -1,239 +1,214 @@
 #include "app/house.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
+#include <vector>
+
+#include "app/logging.hpp"
 
 namespace iometer::test {
+namespace {
 
-House::House(const HouseOptions& options)
-    : options_(options),
-      came_(options.most_readings, 0),
-      power_(static_cast<std::size_t>(options.meters), -1),
-      state_(static_cast<std::size_t>(options.meters)) {
-  for (int i = 0; i < options_.meters; ++i) meters_.emplace(slug(i), i);
-  lies_.reserve(100);
-  start();
+// Long before the real clock's: no wait of the mailbox lasts.
+constexpr base::SteadyTime kBegin{-100'000h};
+constexpr base::Duration kWriting = 20ms;
+constexpr base::Duration kStep = 1ms;
+constexpr std::size_t kReadingsLane = 256;
+
+Schedule schedule_of(const HouseOptions& options) {
+  return {options.meters, options.interval, kBegin + 20s,
+          *base::parse_rfc3339("2026-03-01T00:00:20Z")};
 }
 
-std::string House::slug(int number) const { return fmt::format("1emh{:04}", number); }
+}  // namespace
 
-model::Meter House::meter(int number) const {
-  return {fmt::format("0b54a1de-7c0b-4c47-9f6a-{:012}", number), fmt::format("1EMH{:04}", number),
-          fmt::format("inst-{}", number)};
+House::House(HouseOptions options)
+    : random(options.seed),
+      api(schedule_of(options), random),
+      witness(schedule_of(options), options.horizon),
+      began(kBegin),
+      now_{kBegin, *base::parse_rfc3339("2026-03-01T00:00:00Z")} {
+  app::set_up_logging("off");
+  client.taken = [this](const mqtt::Message& message) { saw(message); };
 }
 
-base::WallTime House::taken(std::size_t index) const {
-  const auto meters = static_cast<std::size_t>(options_.meters);
-  const auto apart = options_.cadence / options_.meters;
-  return kBegin + static_cast<std::int64_t>(index / meters) * options_.cadence +
-         static_cast<std::int64_t>(index % meters) * apart;
+// Whatever happens next, what is retained is known to the next start.
+void House::saw(const mqtt::Message& message) {
+  witness.saw(message);
+  const bool of_ours =
+      message.topic.starts_with("iometer/meter/") || message.topic.starts_with("iometer/device/");
+  if (!of_ours || !message.retain || message.payload.empty()) return;
+  if (!recorded_.insert(message.topic).second) return;
+  const auto topics = saved_ ? bridge::retained_topics(*saved_) : std::vector<std::string>{};
+  if (std::find(topics.begin(), topics.end(), message.topic) == topics.end())
+    witness.unrecorded.push_back(message.topic);
 }
 
-// The readings that the API received before: as many as the index of the first one after it.
-std::size_t House::first_after(base::WallTime received) const {
-  const auto apart = options_.cadence / options_.meters;
-  const auto since = received - kOnItsWay - kBegin;
-  return since < 0s ? 0 : static_cast<std::size_t>((since + apart - 1ns) / apart);
-}
-
-model::MeterReading House::reading(std::size_t index) const {
-  const auto meters = static_cast<std::size_t>(options_.meters);
-  const auto number = std::to_string(index / meters);
-  model::MeterReading made{meter(static_cast<int>(index % meters)), taken(index), {}};
-  made.values = {
-      {*model::ObisCode::parse("1-0:1.8.0"), "1-0:1.8.0", *base::Decimal::parse(number), "Wh"},
-      {*model::ObisCode::parse("1-0:16.7.0"), "1-0:16.7.0", *base::Decimal::parse(number), "W"}};
-  return made;
+app::BrainOptions House::options() {
+  app::BrainOptions options;
+  options.bridge.discovery.version = "1.0";
+  options.bridge.service = {"1.0", "abc123", "", "graphql-transport-ws", "{}"};
+  options.status_topic = "homeassistant/status";
+  options.clock = [this] {
+    if (leaving_) {
+      serve_broker();
+      pass_to(now_.steady + kStep);
+    }
+    return now_;
+  };
+  options.random = [this] { return random.bits(); };
+  // As it is written and read.
+  if (saved_) options.memory = *bridge::parse_memory(bridge::memory_json(*saved_));
+  return options;
 }
 
 app::BrainHooks House::hooks() {
-  return {[this](bool wanted) { wanted_ = wanted; },
-          [this] { paused_ = false; },
-          [this] { next_poll_ = steady_; },
-          [this] {
-            ++renewals_;
-            live_ = false;
-            mailbox_->post(partner::LinkState{partner::LinkPhase::kConnecting, {}, {}, {}});
-          },
-          [](std::set<std::string>) {},
+  return {[this](bool wanted) { api.want(wanted, now()); },
+          [this] { api.resume_reading(); },
+          [this] { api.poll_soon(now()); },
+          [this] { api.renew(now()); },
+          [](const std::set<std::string>&) {},
           [this](std::uint64_t version, bridge::Memory memory) {
-            memory_ = std::move(memory);
-            mailbox_->post(app::StateWritten{version, base::success()});
+            saving_ = {version, std::move(memory), now() + kWriting};
           }};
 }
 
 void House::start() {
-  app::BrainOptions options;
-  options.bridge.discovery.version = "1.0";
-  options.bridge.service = {"1.0", "abc123", "", "test", "{}"};
-  options.status_topic = "homeassistant/status";
-  options.memory = memory_;
-  options.clock = [this] { return base::Now{steady_, api_now() + wall_ahead_}; };
-  mailbox_ = std::make_unique<app::BrainMailbox>(256);
-  brain_ = std::make_unique<app::Brain>(std::move(options), client_, *mailbox_, hooks());
+  mailbox_ = std::make_unique<app::BrainMailbox>(kReadingsLane);
+  brain_ = std::make_unique<app::Brain>(options(), client, *mailbox_, hooks());
+  api.attach(
+      {mailbox_.get(), [this] { return brain_->resume_from(); }, [this] { return now_.wall; }},
+      now());
   brain_->start();
-  next_poll_ = steady_;
 }
 
 void House::kill() {
+  api.detach();
   brain_.reset();
-  client_.disconnect(0ms);
-  client_.publish_as_other({"iometer/bridge/state", "offline", mqtt::Qos::kAtLeastOnce, true});
-  wanted_ = live_ = paused_ = false;
+  mailbox_.reset();
+  saving_.reset();
+  client.cut();
+  while (client.take_event()) {
+  }
+  if (broker_reachable_)
+    client.publish_as_other({"iometer/bridge/state", "offline", mqtt::Qos::kAtLeastOnce, true});
 }
 
-void House::take_broker(bool with_its_data) {
-  client_.broker.refuses_login = base::transient_error("away");
-  if (!client_.is_connected()) return;
-  if (with_its_data) {
-    client_.cut();
-  } else {
-    client_.restart_without_data();
-  }
-}
-
-void House::return_broker() { client_.broker.refuses_login.reset(); }
-
-void House::take_api() {
-  api_up_ = false;
-  if (!std::exchange(live_, false)) return;
-  mailbox_->post(partner::LinkState{partner::LinkPhase::kWaiting, base::transient_error("away"),
-                                    base::Duration{1s}, std::nullopt});
-}
-
-void House::poll() {
-  next_poll_ = steady_ + 1min;
-  if (!api_up_) {
-    mailbox_->post(base::Result<partner::InstallationsAnswer>(base::transient_error("away")));
-    return;
-  }
-  mailbox_->post(app::ServerClock{-wall_ahead_});
-  if (poll_answer) {
-    mailbox_->post(*poll_answer);
-    return;
-  }
-  partner::InstallationsAnswer answer;
-  answer.complete = true;
-  for (int i = 0; i < options_.meters; ++i) {
-    model::Installation one;
-    one.id = meter(i).installation_id;
-    one.meters = {meter(i)};
-    one.current_meter_id = meter(i).id;
-    answer.installations.push_back(std::move(one));
-  }
-  mailbox_->post(base::Result<partner::InstallationsAnswer>(std::move(answer)));
-}
-
-void House::api_acts() {
-  if (steady_ >= next_poll_) poll();
-  if (live_ && !wanted_) {
-    live_ = false;
-    mailbox_->post(partner::LinkState{partner::LinkPhase::kSuspended, {}, {}, {}});
-  }
-  if (!live_ && wanted_ && api_up_) {
-    const auto start = std::chrono::floor<std::chrono::seconds>(brain_->resume_from());
-    live_ = true;
-    next_ = first_after(start);
-    next_answer_ = steady_ + 20s;
-    mailbox_->post(partner::LinkState{partner::LinkPhase::kLive, {}, {}, start});
-  }
-  if (!live_) return;
-  const auto received = first_after(api_now());
-  if (api_muted_) next_ = std::max(next_, received);
-  for (; next_ < received && !paused_; ++next_)
-    paused_ = !mailbox_->post_reading({reading(next_), {}});
-  if (steady_ >= next_answer_ && next_ == received) {
-    next_answer_ = steady_ + 20s;
-    mailbox_->post(app::ApiAnswered{});
+void House::stop() {
+  mailbox_->post(app::StopRequested{});
+  brain_->step(kBegin);
+  leaving_ = true;
+  brain_->leave();
+  leaving_ = false;
+  if (saving_) saved_ = std::move(saving_->memory);
+  saving_.reset();
+  api.detach();
+  brain_.reset();
+  mailbox_.reset();
+  while (client.take_event()) {
   }
 }
 
-void House::step() {
-  api_acts();
-  brain_->step({});
-  while (const auto event = client_.take_event()) mailbox_->post(*event);
-  brain_->step({});
-  look_at_broker();
+void House::broker_away() {
+  if (!std::exchange(broker_reachable_, false)) return;
+  broker_away_since_ = now();
+  client.broker.refuses_login = base::transient_error("connection refused");
+  if (client.is_connected()) client.cut();
+}
+
+void House::broker_back(bool with_data) {
+  if (std::exchange(broker_reachable_, true)) return;
+  broker_away_since_.reset();
+  client.broker.refuses_login.reset();
+  if (with_data) return;
+  client.retained.clear();
+  witness.broker_lost_data();
+}
+
+void House::slow_broker(base::Duration pace) {
+  pace_ = pace;
+  client.broker.acknowledges = pace == 0s;
+  acknowledge_due_ = pace == 0s ? base::SteadyTime::max() : now() + pace;
+  if (pace == 0s) client.acknowledge_all();
+}
+
+void House::serve_broker() {
+  if (now() >= acknowledge_due_) {
+    if (client.owes_acknowledgement()) client.acknowledge_one();
+    acknowledge_due_ = now() + pace_;
+  }
+  while (auto event = client.take_event()) {
+    if (mailbox_) mailbox_->post(*std::move(event));
+  }
+}
+
+void House::write_state() {
+  if (!saving_ || now() < saving_->done) return;
+  saved_ = std::move(saving_->memory);
+  mailbox_->post(app::StateWritten{saving_->version, base::success()});
+  saving_.reset();
+}
+
+void House::pass_to(base::SteadyTime when) {
+  now_.wall += when - now_.steady;
+  now_.steady = when;
+}
+
+void House::advance(base::SteadyTime end) {
+  if (!brain_) return pass_to(end);
+  serve_broker();
+  write_state();
+  api.step(now());
+  brain_->step(kBegin);
+  if (broker_away_since_ && api.wanted())
+    most_without_broker = std::max(most_without_broker, now() - *broker_away_since_);
+  auto next = std::min({brain_->next_deadline(), api.next_deadline(), acknowledge_due_, end});
+  if (saving_) next = std::min(next, saving_->done);
+  if (client.has_event()) next = now();
+  pass_to(std::max(next, now() + kStep));
 }
 
 void House::run(base::Duration time) {
-  const auto end = steady_ + time;
-  while (steady_ < end) {
-    auto next = std::min({end, next_poll_, steady_ + 1s});
-    if (brain_) next = std::min(next, std::max(brain_->next_deadline(), steady_ + 10ms));
-    steady_ = std::max(next, steady_ + 1ms);
-    if (brain_) step();
-    // What is under way is not held up by the coarse clock.
-    for (int i = 0; brain_ && i < 20 && live_ && next_ < first_after(api_now()); ++i) step();
+  const auto end = now() + time;
+  while (now() < end) advance(end);
+}
+
+bool House::run_until(const std::function<bool()>& reached, base::Duration limit) {
+  const auto end = now() + limit;
+  while (!reached() && now() < end) advance(end);
+  return reached();
+}
+
+std::string House::wrong_at_the_end() const {
+  const auto& schedule = api.schedule();
+  const auto newest_round = (now() - schedule.first) / schedule.interval;
+  const auto at = [&](const std::string& topic) { return client.retained_at("iometer/" + topic); };
+  if (at("bridge/state") != "online") return "bridge/state " + at("bridge/state");
+  for (unsigned i = 0; i < schedule.meters; ++i) {
+    const auto meter = "meter/" + schedule.slug(i) + "/";
+    const auto states = at(meter + "availability") + " " + at(meter + "availability/live") + " " +
+                        at(meter + "reason");
+    if (states != "online online ok") return meter + " " + states;
+    const auto energy = std::strtod(at(meter + "value/energy_import").c_str(), nullptr) * 1000;
+    const auto behind =
+        static_cast<double>(kFirstEnergy) + static_cast<double>(newest_round) - energy;
+    if (behind > 1.5)
+      return fmt::format("{}value/energy_import is {} rounds behind", meter, behind);
+    const auto announced = "homeassistant/device/iometer_meter_" + schedule.meter(i).id + "/config";
+    if (client.retained_at(announced).empty()) return announced + " is missing";
   }
+  return "";
 }
 
-void House::look_at_broker() {
-  for (const auto& message : client_.seen) {
-    const std::string_view topic = message.topic;
-    if (topic.ends_with("/config")) {
-      const auto count =
-          static_cast<std::size_t>(std::count(message.payload.begin(), message.payload.end(), '{'));
-      auto& known = components_[message.topic];
-      if (count < known) ++shrunk_;
-      known = count;
-    }
-    if (topic == "iometer/bridge/event") events_.push_back(message.payload);
-    constexpr std::string_view kMeter = "iometer/meter/";
-    if (!topic.starts_with(kMeter)) continue;
-    const auto slash = topic.find('/', kMeter.size());
-    const auto found =
-        meters_.find(std::string(topic.substr(kMeter.size(), slash - kMeter.size())));
-    if (found == meters_.end()) continue;
-    const auto leaf = topic.substr(slash + 1);
-    if (message.retain && recorded_.insert(message.topic).second && !is_recorded(message.topic))
-      lies_.push_back(message.topic + " was published before it was recorded");
-    const auto at = static_cast<std::size_t>(found->second);
-    if (leaf.starts_with("value/")) ++value_messages_;
-    if (leaf == "value/power") {
-      const int value = std::stoi(message.payload);
-      if (value < power_[at]) lies_.push_back(message.topic + " went back to " + message.payload);
-      power_[at] = std::max(power_[at], value);
-    } else if (leaf == "state") {
-      const auto time = message.payload.substr(message.payload.find("\"time\":\"") + 8, 20);
-      if (time < state_[at]) lies_.push_back(message.topic + " went back to " + time);
-      state_[at] = std::max(state_[at], time);
-    } else if (leaf == "reading") {
-      look_at_reading(found->second, message.payload);
-    }
-  }
-  client_.seen.clear();
-}
-
-bool House::is_recorded(const std::string& topic) const {
-  const auto topics = memory_ ? bridge::retained_topics(*memory_) : std::vector<std::string>{};
-  return std::find(topics.begin(), topics.end(), topic) != topics.end();
-}
-
-void House::look_at_reading(int meter, const std::string& payload) {
-  const auto at = payload.find("\"power\":{\"value\":");
-  const auto number = static_cast<std::size_t>(std::stoul(payload.substr(at + 17)));
-  const auto index =
-      number * static_cast<std::size_t>(options_.meters) + static_cast<std::size_t>(meter);
-  if (payload.find("\"backfill\":true") != std::string::npos) ++backfilled_;
-  const bool marked = payload.find("\"resent\":true") != std::string::npos;
-  if (came_.at(index) != 0 && !marked) lies_.push_back("an unmarked copy: " + payload);
-  came_[index] = 1;
-}
-
-std::size_t House::missing(std::size_t from, std::size_t to) const {
-  return static_cast<std::size_t>(std::count(came_.begin() + static_cast<std::ptrdiff_t>(from),
-                                             came_.begin() + static_cast<std::ptrdiff_t>(to),
-                                             std::uint8_t{0}));
-}
-
-std::vector<std::string> House::events(std::string_view word) const {
-  std::vector<std::string> found;
-  std::copy_if(events_.begin(), events_.end(), std::back_inserter(found), [&](const auto& event) {
-    return event.find(fmt::format("\"event\":\"{}\"", word)) != std::string::npos;
-  });
-  return found;
+std::uint64_t heap_in_use() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return 0;
+#else
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#endif
 }
 
 }  // namespace iometer::test

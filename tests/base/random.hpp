@@ -12,7 +12,8 @@ namespace iometer::test {
 
 class Random {
  public:
-  Random() : seed_(choose_seed()), engine_(seed_) {}
+  Random() : Random(choose_seed()) {}
+  explicit Random(std::uint64_t seed) : seed_(seed), engine_(seed_) {}
 
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 

@@ -127,6 +127,8 @@ class FakeClient final : public mqtt::Client {
   // Somebody else publishes.
   void publish_as_other(const mqtt::Message& message) { deliver(message); }
 
+  [[nodiscard]] bool has_event() const { return !events_.empty(); }
+  [[nodiscard]] bool owes_acknowledgement() const { return !held_.empty(); }
   void acknowledge_one() {
     REQUIRE_FALSE(held_.empty());
     events_.push_back(held_.front());
@@ -162,6 +164,7 @@ class FakeClient final : public mqtt::Client {
   }
 
   std::vector<mqtt::Message> seen;  // all that the broker accepted, over all connections
+  std::function<void(const mqtt::Message&)> taken;  // where given, gets that instead
   std::map<std::string, mqtt::Message> retained;
   std::vector<std::string> subscriptions;  // of this connection
   std::string suffix;                      // of the client id, at the last connect()
@@ -179,7 +182,11 @@ class FakeClient final : public mqtt::Client {
   void accept(const OnWire& publish) {
     const int code = broker.verdict(publish.message);
     if (code < 0x80) {
-      seen.push_back(publish.message);
+      if (taken) {
+        taken(publish.message);
+      } else {
+        seen.push_back(publish.message);
+      }
       deliver(publish.message);
     }
     if (publish.message.qos == mqtt::Qos::kAtMostOnce) return;
