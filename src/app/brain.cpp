@@ -113,7 +113,8 @@ void Brain::step(base::SteadyTime deadline) {
   const auto now = options_.clock();
   readings_waiting_ = taken.readings_waiting || !taken.readings.empty();
   for (const auto& control : taken.control) handle(control, now);
-  for (const auto& delivery : taken.readings) take(delivery, now);
+  const bool waited = std::exchange(backlog_, !may_take || taken.readings_waiting);
+  for (const auto& delivery : taken.readings) take(delivery, waited, now);
   if (taken.room_again) hooks_.resume_reading();
   tick(now, taken.readings_waiting);
 }
@@ -184,9 +185,9 @@ void Brain::feed(const bridge::Event& event, const base::Now& now) {
   for (const auto& fact : effects.facts) log(fact);
 }
 
-void Brain::take(const partner::Delivery& delivery, const base::Now& now) {
+void Brain::take(const partner::Delivery& delivery, bool waited, const base::Now& now) {
   for (const auto& error : delivery.dropped) feed(bridge::MessageDropped{error.what}, now);
-  feed(bridge::ReadingReceived{delivery.reading}, now);
+  feed(bridge::ReadingReceived{delivery.reading, waited}, now);
 }
 
 void Brain::handle(const Control& control, const base::Now& now) {
@@ -344,7 +345,7 @@ void Brain::drain() {
   const auto deadline = options_.clock().steady + kLeavePatience;
   const auto taken = mailbox_.take(options_.clock().steady, SIZE_MAX);
   for (const auto& control : taken.control) handle(control, options_.clock());
-  for (const auto& delivery : taken.readings) take(delivery, options_.clock());
+  for (const auto& delivery : taken.readings) take(delivery, true, options_.clock());
   link_.begin_leaving(options_.clear_on_leave ? mqtt::BrokerLink::Leaving::kWithoutTrace
                                               : mqtt::BrokerLink::Leaving::kNormally);
   while (link_.is_up() && !link_.is_drained() && options_.clock().steady < deadline) {

@@ -86,7 +86,7 @@ class Brain {
   [[nodiscard]] base::WallTime resume_from() const;
 
  private:
-  void take(const partner::Delivery& delivery, const base::Now& now);
+  void take(const partner::Delivery& delivery, bool waited, const base::Now& now);
   void handle(const Control& control, const base::Now& now);
   void handle_link_events(std::vector<mqtt::LinkEvent> events, const base::Now& now);
   void handle_link_event(const mqtt::LinkEvent& event, const base::Now& now);
@@ -124,6 +124,7 @@ class Brain {
   std::optional<partner::InstallationsAnswer> early_poll_;
   bool stopping_ = false;
   bool readings_waiting_ = false;  // when this step began
+  bool backlog_ = false;           // readings may have been left there for a broker that is slow
   bool api_answered_ = false;      // since the last tick
   base::SteadyTime next_bridge_tick_;
   std::string last_broker_error_;

@@ -166,8 +166,9 @@ void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effe
   const auto commit_id = ++last_commit_id_;
   cursor_.pending(commit_id, now.wall);
   uncommitted_.emplace(commit_id, fingerprint);
-  const bool live = meters_.reading({reading, fingerprint, commit_id, resent_until_}, now, effects);
-  if (!live) return;  // it may have waited for us: its arrival proves nothing
+  const bool live =
+      meters_.reading({reading, fingerprint, commit_id, resent_until_, event.waited}, now, effects);
+  if (!live || event.waited) return;  // its arrival proves nothing
   if (listings_.heard(reading.meter.installation_id))
     set_linked({reading.meter.installation_id}, true, now, effects);
   if (now.steady >= replay_whole_at_) cursor_.complete_until(now.wall);

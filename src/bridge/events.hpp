@@ -19,6 +19,7 @@ namespace iometer::bridge {
 
 struct ReadingReceived {
   model::MeterReading reading;
+  bool waited = false;  // for the broker: it came earlier than the bridge is given it
 };
 // A poll's answer. Only a complete one lists everything that there is.
 struct InstallationsPolled {

@@ -95,8 +95,8 @@ std::string Meters::free_slug(const model::Meter& meter) const {
   return slug;
 }
 
-Meters::Kind Meters::kind_of(Meter& meter, const model::MeterReading& reading,
-                             const base::Now& now) {
+Meters::Kind Meters::kind_of(Meter& meter, const NewReading& in, const base::Now& now) {
+  const auto& reading = in.reading;
   Kind kind;
   kind.live = meter.clock.is_live(reading.time, now.wall);
   const auto age = kind.live                                      ? CatchUp::Age::kYoung
@@ -107,12 +107,13 @@ Meters::Kind Meters::kind_of(Meter& meter, const model::MeterReading& reading,
                             : meter.clock.is_future_again(reading.time, now.wall);
   replay_seen_ = replay_seen_ || kind.live;
   // No habit of the meter is what still comes of a replay when the patience for it has ended, nor
-  // what a device delivers late, all at once or after newer ones.
+  // what a device delivers late, all at once or after newer ones, nor what waits longer and longer
+  // for a slow broker.
   const bool in_step = !meter.latest || (reading.time > meter.latest->time &&
                                          now.wall - meter.latest->arrival >=
                                              (reading.time - meter.latest->time) / 2);
   meter.latest = {reading.time, now.wall};
-  if (!kind.replay && !kind.future && replay_seen_ && in_step)
+  if (!kind.replay && !kind.future && replay_seen_ && in_step && !in.waited)
     meter.clock.learn(reading.time, now.wall);
   return kind;
 }
@@ -124,7 +125,7 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
   auto& meter = find_or_add(reading.meter, now, effects);
   meter.status.uncertain = false;
   const bool resent = in.resent_until && meter.clock.taken(reading.time) <= *in.resent_until;
-  const auto [live, replay, future] = kind_of(meter, reading, now);
+  const auto [live, replay, future] = kind_of(meter, in, now);
 
   const auto judgement = meter.state.apply(reading, future, meter.clock.latest(now.wall));
   counts_.late += judgement.late;

@@ -36,6 +36,7 @@ struct NewReading {
   std::uint64_t commit_id = 0;  // of its parcel
   // What the API may have given to this bridge before it was started again.
   std::optional<base::WallTime> resent_until;
+  bool waited = false;  // here, after it had arrived
 };
 
 struct MetersOptions {
@@ -107,7 +108,7 @@ class Meters {
   Meter& find_or_add(const model::Meter& meter, const base::Now& now, Effects& effects);
   Meter& add(const model::Meter& meter, std::string slug, base::SteadyTime now);
   [[nodiscard]] std::string free_slug(const model::Meter& meter) const;
-  Kind kind_of(Meter& meter, const model::MeterReading& reading, const base::Now& now);
+  Kind kind_of(Meter& meter, const NewReading& in, const base::Now& now);
   std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes,
                                             base::WallTime now);
   void publish_moved(Meter& meter, const base::Now& now, Effects& effects);

@@ -1,0 +1,66 @@
+// What must not be taken for a fact: a clock that is only guessed, an arrival that waited here,
+// that what is not known is new.
+#include <doctest/doctest.h>
+
+#include "bridge/restart.hpp"
+
+namespace {
+
+using namespace iometer;
+using namespace std::chrono_literals;
+using test::World;
+
+constexpr std::string_view kPower = "1-0:16.7.0";
+
+void send(World& world, base::Duration age, bool waited = false) {
+  world.feed(
+      bridge::ReadingReceived{test::reading(world.now.wall - age, {{kPower, "1", "W"}}), waited});
+  world.acknowledge_all();
+}
+
+// A world that has known the API's clock, with readings each 10 seconds for so long.
+World lived(base::Duration time) {
+  World world;
+  world.feed(bridge::ServerClockSeen{});
+  world.settle();
+  for (base::Duration passed{0}; passed < time; passed += 10s) {
+    world.run(10s);
+    send(world, 2s);
+  }
+  return world;
+}
+
+TEST_SUITE("bridge") {
+  TEST_CASE("readings that wait longer and longer for the broker are not how late the meter is") {
+    World world;
+    world.settle();
+    bool waited = true;
+    SUBCASE("they waited here") { waited = true; }
+    SUBCASE("they did not: then it is the meter's habit") { waited = false; }
+    for (int i = 0; i < 20; ++i) {
+      world.run(10s);
+      send(world, 2s);
+    }
+    for (auto age = 2s; age < 20min; age += 5s) {
+      world.run(10s);
+      send(world, age, waited);
+    }
+    world.run(10s);
+    send(world, 20min);
+    const bool moved = world.core.resume_from(world.now) > world.now.wall - 11min;
+    CHECK(moved == !waited);
+  }
+
+  TEST_CASE("a reading that waited here proves nothing, however young it looks") {
+    auto world = lived(1min);
+    const auto before = world.core.resume_from(world.now);
+    world.run(1h);
+    send(world, 2s, true);
+    CHECK(world.core.resume_from(world.now) == before);
+    world.run(10s);
+    send(world, 2s);
+    CHECK(world.core.resume_from(world.now) > before + 1h);
+  }
+}
+
+}  // namespace
