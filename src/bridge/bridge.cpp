@@ -219,13 +219,13 @@ void Bridge::on_answer(const base::Now& now) {
 void Bridge::on_clock(const ServerClockSeen& event, const base::Now& raw, Effects& effects) {
   const bool was_known = clock_.is_known();
   const auto change = clock_.seen(event.offset, event.at.value_or(raw));
-  // Set forward, what was noted is only earlier than it need be.
-  if (change < base::Duration{0}) {
-    // Where it was a guess, what a memory brought was not noted by it: only the future was.
-    const auto after = was_known ? base::WallTime::min() : clock_.now(raw).wall;
-    cursor_.set_back(-change, after);
-    duplicates_.set_back(-change, after);
-  }
+  // Where it was a guess, what a memory brought was not noted by it: only the future was.
+  const bool all = was_known || change > base::Duration{0};
+  const auto after = all ? base::WallTime::min() : clock_.now(raw).wall;
+  // Set forward, the cursor is only earlier than it need be; arrivals would be forgotten too early.
+  if (change < base::Duration{0}) cursor_.set_back(-change, after);
+  duplicates_.set_back(-change, after);
+  meters_.clock_set(change, !was_known);
   meters_.clock_known();
   const bool was_wrong = service_.is_clock_wrong();
   const auto offset = clock_.now(raw).wall - raw.wall;

@@ -19,7 +19,14 @@ base::Duration distance(base::Duration a, base::Duration b) { return a < b ? b -
 
 void MeterClock::learn(base::WallTime time, base::WallTime arrival) {
   offsets_.push_back(time - arrival);
-  if (offsets_.size() > kRemembered) offsets_.pop_front();
+  if (offsets_.size() <= kRemembered) return;
+  offsets_.pop_front();
+  if (restored_ > 0) --restored_;
+}
+
+void MeterClock::api_clock_set(base::Duration forward, bool guessed) {
+  if (!guessed && distance(forward, base::Duration{0}) >= kLiveAge) return;
+  for (auto i = guessed ? restored_ : 0; i < offsets_.size(); ++i) offsets_[i] -= forward;
 }
 
 base::Duration MeterClock::offset() const {
@@ -54,6 +61,7 @@ bool MeterClock::is_future_again(base::WallTime time, base::WallTime arrival) {
   ahead_.push_back(ahead);
   if (ahead_.size() < kEnough) return true;
   offsets_.assign(ahead_.begin(), ahead_.end());
+  restored_ = 0;
   ahead_.clear();
   return false;
 }

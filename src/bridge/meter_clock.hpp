@@ -16,7 +16,14 @@ class MeterClock {
   static constexpr base::Duration kLiveAge = std::chrono::minutes{1};
 
   // As it was before a restart.
-  void restore(base::Duration offset) { offsets_.assign(kEnough, offset); }
+  void restore(base::Duration offset) {
+    offsets_.assign(kEnough, offset);
+    restored_ = kEnough;
+  }
+  // The API's clock, which arrivals are noted by, was set forward by so much, or has been `guessed`
+  // so much too early since the start. Where it was set by more than a little, the meter's may have
+  // been set with it: that is learnt.
+  void api_clock_set(base::Duration forward, bool guessed);
   // From a few readings: the first one may be late.
   [[nodiscard]] bool is_learnt() const { return offsets_.size() >= kEnough; }
   [[nodiscard]] base::Duration offset() const;  // time minus arrival, 0 until learnt
@@ -51,6 +58,7 @@ class MeterClock {
   static constexpr std::size_t kEnough = 3;
 
   std::deque<base::Duration> offsets_;
+  std::size_t restored_ = 0;           // of them, the first ones
   std::vector<base::Duration> ahead_;  // of the latest readings in a row that were not believed
 };
 

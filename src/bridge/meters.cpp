@@ -55,6 +55,10 @@ void Meters::clock_known() {
   for (auto& [id, meter] : meters_) meter.status.uncertain = false;
 }
 
+void Meters::clock_set(base::Duration forward, bool guessed) {
+  for (auto& [id, meter] : meters_) meter.clock.api_clock_set(forward, guessed);
+}
+
 Meter& Meters::add(const model::Meter& meter, std::string slug, base::SteadyTime now) {
   auto& entry = meters_[meter.id];
   slugs_.emplace(slug, meter.id);

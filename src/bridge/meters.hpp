@@ -77,6 +77,8 @@ class Meters {
   void api(ApiPhase phase) { context_.api = phase; }
   // The API's clock is known: so is the age of what was known before.
   void clock_known();
+  // It was set forward by so much of what it was taken for, or `guessed` to be, until now.
+  void clock_set(base::Duration forward, bool guessed);
 
   // Availability by age; announcements that are due; what has been unlinked for long is taken away.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);

@@ -2,12 +2,16 @@
 // that what is not known is new.
 #include <doctest/doctest.h>
 
+#include <string>
+#include <vector>
+
 #include "bridge/restart.hpp"
 
 namespace {
 
 using namespace iometer;
 using namespace std::chrono_literals;
+using test::house;
 using test::World;
 
 constexpr std::string_view kPower = "1-0:16.7.0";
@@ -60,6 +64,44 @@ TEST_SUITE("bridge") {
     world.run(10s);
     send(world, 2s);
     CHECK(world.core.resume_from(world.now) > before + 1h);
+  }
+
+  TEST_CASE("a meter's clock is judged anew when the API's clock turns out to be another") {
+    World world;
+    world.now.wall += 80min;  // this machine's clock is wrong
+    world.settle();
+    for (int i = 0; i < 20; ++i) {
+      world.run(10s);
+      send(world, 80min);
+    }
+    world.feed(bridge::ServerClockSeen{-80min});
+    world.take();
+    world.run(10s);
+    send(world, 80min);
+    const auto state = world.on(house("state"));
+    CHECK(state.find(base::format_rfc3339(world.now.wall - 80min)) != std::string::npos);
+  }
+
+  TEST_CASE("the API's clock is set back a little: what people see does not go back") {
+    auto world = lived(2min);
+    world.feed(bridge::ServerClockSeen{-40s});
+    world.run(10s);
+    send(world, 2s);
+    const auto state = world.on(house("state"));
+    CHECK(state.find(base::format_rfc3339(world.now.wall - 2s)) != std::string::npos);
+  }
+
+  TEST_CASE("the API's clock is set forward: what came just before is remembered as long as ever") {
+    auto world = lived(10min);
+    const auto last = test::reading(world.now.wall - 2s, {{kPower, "1", "W"}});
+    world.feed(bridge::ServerClockSeen{2h});
+    world.run(10s);
+    world.read(2s - 2h, {{kPower, "1", "W"}});
+    world.acknowledge_all();
+    world.run(1min);
+    world.take();
+    world.feed(bridge::ReadingReceived{last});
+    CHECK(world.payloads(house("reading")).empty());
   }
 }
 
