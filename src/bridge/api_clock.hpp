@@ -16,6 +16,12 @@ class ApiClock {
     if (!ahead_) ahead_ = ours.wall.time_since_epoch() - ours.steady.time_since_epoch();
   }
 
+  // It was that late already: while it is only guessed, it is no earlier.
+  void not_before(base::WallTime at, const base::Now& ours) {
+    follow(ours);
+    if (now(ours).wall < at) ahead_ = at.time_since_epoch() - ours.steady.time_since_epoch();
+  }
+
   // The API's clock is ahead of ours by `offset`. Gives by how much what now() says has changed for
   // that: 0 for what is within the header's resolution.
   base::Duration seen(base::Duration offset, const base::Now& ours);

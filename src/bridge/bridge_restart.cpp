@@ -16,11 +16,15 @@ using namespace std::chrono_literals;
 constexpr base::Duration kUnsaved = 30s;
 // bridge/health comes once a minute: so long may a bridge have gone on after the last one.
 constexpr base::Duration kHealthLasts = 90s;
+// So far the API's clock may be ahead of what is known of it: `Date` has whole seconds, and less
+// than two of a change do not count.
+constexpr base::Duration kInexact = 3s;
 
 }  // namespace
 
 void Bridge::restore(const Memory& memory, const base::Now& now) {
   remembers_ = true;
+  clock_.not_before(memory.saved_at, now);
   cursor_.restore(memory.cursor, memory.quiet_until);
   for (const auto& [arrival, fingerprint] : memory.fingerprints)
     duplicates_.insert(fingerprint, arrival);
@@ -147,10 +151,9 @@ void Bridge::limit_resent(const std::optional<base::WallTime>& alive, const base
   const bool outdated = alive && *alive > saved_at_ + kUnsaved;
   if (alive && (!remembers_ || resent_until_ || outdated))
     resent_until_ = std::max(resent_until_, std::optional(*alive + kHealthLasts));
-  const auto started = now.wall - (now.steady - started_);
-  // Before that, the clock here has not been set yet, and does not say when the start was.
-  const auto earlier = std::max(saved_at_, alive.value_or(saved_at_));
-  if (resent_until_ && started >= earlier) resent_until_ = std::min(*resent_until_, started);
+  // A clock that is only guessed does not say when the start was.
+  const auto started = now.wall - (now.steady - started_) + kInexact;
+  if (resent_until_ && clock_.is_known()) resent_until_ = std::min(*resent_until_, started);
 }
 
 void Bridge::take_announcements(const Retained& retained, Effects& effects) {

@@ -34,6 +34,15 @@ World lived(base::Duration time) {
   return world;
 }
 
+// Whether the reading that comes next is marked as a possible copy.
+bool marks(World& world, base::Duration age) {
+  world.take();
+  send(world, age);
+  const auto payloads = world.payloads(house("reading"));
+  REQUIRE(payloads.size() == 1);
+  return payloads[0].find("\"resent\":true") != std::string::npos;
+}
+
 TEST_SUITE("bridge") {
   TEST_CASE("readings that wait longer and longer for the broker are not how late the meter is") {
     World world;
@@ -64,6 +73,32 @@ TEST_SUITE("bridge") {
     world.run(10s);
     send(world, 2s);
     CHECK(world.core.resume_from(world.now) > before + 1h);
+  }
+
+  TEST_CASE("a clock that is only guessed is no earlier than the memory") {
+    const auto old = lived(1h);
+    const auto memory = old.core.memory(old.now, true);
+    auto world = test::started_again(old, -80min, memory);
+    CHECK(world.core.resume_from(world.now) == old.core.resume_from(old.now));
+    CHECK(world.core.memory(world.now, false).saved_at == memory.saved_at);
+    // One that is later may be right.
+    world = test::started_again(old, 80min, memory);
+    CHECK(world.core.memory(world.now, false).saved_at == memory.saved_at + 80min);
+  }
+
+  TEST_CASE("a guess does not say when the start was: what a crash left open stays marked") {
+    const auto old = lived(10min);
+    const auto memory = old.core.memory(old.now, false);
+    auto world = test::started_again(old, 5s, memory);
+    world.feed(test::retained_read(old.retained));
+    world.link_up();
+    CHECK(marks(world, -20s));
+    // Once the API's clock is known, no later than the start.
+    world = test::started_again(old, 5s, memory);
+    world.feed(bridge::ServerClockSeen{});
+    world.feed(test::retained_read(old.retained));
+    world.link_up();
+    CHECK_FALSE(marks(world, -20s));
   }
 
   TEST_CASE("a meter's clock is judged anew when the API's clock turns out to be another") {
