@@ -171,7 +171,7 @@ void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effe
   if (!live || event.waited) return;  // its arrival proves nothing
   if (listings_.heard(reading.meter.installation_id))
     set_linked({reading.meter.installation_id}, true, now, effects);
-  if (now.steady >= replay_whole_at_) cursor_.complete_until(now.wall);
+  if (now.steady >= replay_whole_at_) caught_up(now.wall);
 }
 
 void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects& effects) {
@@ -194,6 +194,8 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
                        base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(*since)),
                        base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(start)))});
     }
+    replay_from_ = start;
+    resent_until_ = resent_until(start);
     cursor_.complete_until(start);  // what was before is not to be had any more
     const auto from =
         event.start_time ? base::format_rfc3339(*event.start_time) : std::string("now");
@@ -287,11 +289,9 @@ std::string Bridge::clean_up(bool dry_run, const base::Now& now, Effects& effect
 }
 
 void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {
-  // After the first replay nothing of an earlier start can come any more.
-  if (!event.readings_waiting && meters_.end_replay(now, effects) == CatchUp::End::kQuiet) {
-    resent_until_.reset();
-    if (api_live_) replay_whole_at_ = now.steady;
-  }
+  if (!event.readings_waiting && meters_.end_replay(now, effects) == CatchUp::End::kQuiet &&
+      api_live_)
+    replay_whole_at_ = now.steady;
   announcements_.flush(now.steady, effects);
   if (now.steady >= reannounce_at_) {
     reannounce_at_ = base::SteadyTime::max();
@@ -299,13 +299,7 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   }
   if (now.steady < next_tick_) return;
   next_tick_ = now.steady + kTickInterval;
-  if (clock_.is_known()) {
-    cursor_.correct(now.wall);
-    duplicates_.correct(now.wall);
-  }
-  // While the API's clock is a guess, only what has been noted says what is old.
-  const auto latest = clock_.is_known() ? now.wall : cursor_.position().value_or(now.wall);
-  duplicates_.prune(cursor_.oldest_of_interest(std::min(latest, now.wall)));
+  forget_old(now.wall);
   service_.publish_info(meters_.count(), devices_.count(), now, announcements_, effects);
   meters_.tick(now, announcements_, effects);
   devices_.tick(now, announcements_, effects);

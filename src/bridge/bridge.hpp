@@ -73,6 +73,9 @@ class Bridge {
   void on_request(const RequestReceived& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
   std::string clean_up(bool dry_run, const base::Now& now, Effects& effects);
+  [[nodiscard]] std::optional<base::WallTime> resent_until(base::WallTime start) const;
+  void caught_up(base::WallTime now);
+  void forget_old(base::WallTime now);
   void limit_resent(const std::optional<base::WallTime>& alive, const base::Now& now);
   void clear_leftovers(const RetainedRead& event, const std::set<std::string>& online,
                        const base::Now& now, Effects& effects);
@@ -101,8 +104,11 @@ class Bridge {
   Silence silence_;
   Leftovers leftovers_;
   std::map<std::uint64_t, std::uint64_t> uncommitted_;  // fingerprints by commit id
-  // Up to then readings may have been published by an earlier start that could not note it.
+  // Up to then readings may have been published by an earlier start that could not note it, or so
+  // long ago that they are not known any more.
   std::optional<base::WallTime> resent_until_;
+  std::optional<base::WallTime>
+      replay_from_;  // of the present subscription, until it has caught up
   base::SteadyTime started_;
   base::WallTime saved_at_;          // of the memory
   std::string former_base_;          // of the memory

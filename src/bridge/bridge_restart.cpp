@@ -28,6 +28,8 @@ void Bridge::restore(const Memory& memory, const base::Now& now) {
   cursor_.restore(memory.cursor, memory.quiet_until);
   for (const auto& [arrival, fingerprint] : memory.fingerprints)
     duplicates_.insert(fingerprint, arrival);
+  if (memory.cursor)
+    duplicates_.unknown_until(cursor_.oldest_of_interest(memory.saved_at) - base::Duration{1});
   saved_at_ = memory.saved_at;
   former_base_ = memory.base_topic;
   former_instance_ = memory.instance;
@@ -57,7 +59,7 @@ Memory Bridge::memory(const base::Now& now, bool clean) const {
   memory.base_topic = topics_.base();
   memory.discovery_prefix = discovery_prefix_;
   memory.saved_at = clock_.now(now).wall;
-  memory.resent_until = resent_until_;
+  memory.resent_until = resent_until(resume_from(now));
   memory.clean = clean && uncommitted_.empty();
   memory.cursor = cursor_.position();
   memory.quiet_until = cursor_.quiet();
@@ -154,6 +156,36 @@ void Bridge::limit_resent(const std::optional<base::WallTime>& alive, const base
   // A clock that is only guessed does not say when the start was.
   const auto started = now.wall - (now.steady - started_) + kInexact;
   if (resent_until_ && clock_.is_known()) resent_until_ = std::min(*resent_until_, started);
+}
+
+// A subscription that begins earlier than it should have to, because a clock was wrong, brings what
+// is not known any more.
+std::optional<base::WallTime> Bridge::resent_until(base::WallTime start) const {
+  const auto& unknown = duplicates_.unknown();
+  if (!unknown || start >= *unknown) return resent_until_;
+  // Meters' clocks may be ahead by so much.
+  return std::max(resent_until_, std::optional(*unknown + MeterClock::kLiveAge));
+}
+
+// A reading came live: so has all that the API received before. The quiet after a replay does not
+// say so, its link may have died without a word.
+void Bridge::caught_up(base::WallTime now) {
+  cursor_.complete_until(now);
+  replay_from_.reset();
+  if (resent_until_ && now - MeterClock::kLiveAge > *resent_until_) resent_until_.reset();
+}
+
+void Bridge::forget_old(base::WallTime now) {
+  if (clock_.is_known()) {
+    cursor_.correct(now);
+    duplicates_.correct(now);
+  }
+  // While the API's clock is a guess, only what has been noted says what is old.
+  const auto latest = clock_.is_known() ? now : cursor_.position().value_or(now);
+  auto oldest = cursor_.oldest_of_interest(std::min(latest, now));
+  // The present replay may have begun earlier than the next one would: acknowledgements came since.
+  if (replay_from_) oldest = std::min(oldest, std::max(*replay_from_, now - Cursor::kFurthest));
+  duplicates_.prune(oldest);
 }
 
 void Bridge::take_announcements(const Retained& retained, Effects& effects) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -19,7 +20,13 @@ class Duplicates {
   // Forgets what arrived before `oldest`.
   void prune(base::WallTime oldest);
 
-  // The API's clock was set back by that much: what arrived later than `after` did so earlier.
+  // What arrived until then is not known here: it may be noted as new once more.
+  void unknown_until(base::WallTime at);
+  // The latest arrival that is not known any more; none = all are.
+  [[nodiscard]] const std::optional<base::WallTime>& unknown() const { return unknown_until_; }
+
+  // The API's clock was set back by that much, or forward where it is negative: what arrived later
+  // than `after` did so earlier, or later.
   void set_back(base::Duration by, base::WallTime after);
 
   // The API's clock is known to be `now`: what was noted later arrived before, nobody knows when.
@@ -34,6 +41,7 @@ class Duplicates {
  private:
   std::unordered_set<std::uint64_t> seen_;
   std::deque<std::pair<base::WallTime, std::uint64_t>> by_arrival_;
+  std::optional<base::WallTime> unknown_until_;
 };
 
 }  // namespace iometer::bridge

@@ -138,6 +138,57 @@ TEST_SUITE("bridge") {
     world.feed(bridge::ReadingReceived{last});
     CHECK(world.payloads(house("reading")).empty());
   }
+
+  TEST_CASE("what a replay may still bring stays known while acknowledgements come") {
+    World world;
+    world.feed(bridge::ServerClockSeen{});
+    world.settle();
+    std::vector<model::MeterReading> readings;
+    for (int i = 0; i < 360; ++i) {
+      world.run(10s);
+      readings.push_back(test::reading(world.now.wall - 2s, {{kPower, "1", "W"}}));
+      world.feed(bridge::ReadingReceived{readings.back()});
+    }
+    // The broker has not acknowledged any: all is asked for again.
+    world.link_down();
+    CHECK(world.core.resume_from(world.now) < world.now.wall - 1h);
+    world.link_up();
+    world.acknowledge_all();
+    world.run(2s);
+    world.take();
+    for (const auto& reading : readings) world.feed(bridge::ReadingReceived{reading});
+    CHECK(world.payloads(house("reading")).empty());
+    // Until it has caught up.
+    world.run(10s);
+    send(world, 2s);
+    world.run(2s);
+    CHECK(world.core.memory(world.now, true).fingerprints.size() < 150);
+  }
+
+  TEST_CASE("what is asked for though it came long ago is marked as a possible copy") {
+    auto world = lived(1h);
+    CHECK_FALSE(marks(world, 5min - 1s));
+    // A start time that is earlier than usual: the cursor was found to be wrong, say.
+    const auto early = world.now.wall - 50min;
+    bool restart = false;
+    SUBCASE("at once") {}
+    SUBCASE("after a restart") { restart = true; }
+    if (restart) {
+      auto memory = world.core.memory(world.now, true);
+      CHECK_FALSE(memory.resent_until);
+      world = test::restarted(world, 10s, memory);
+      world.feed(bridge::BrokerUp{});
+    } else {
+      world.link_down();
+    }
+    world.feed(bridge::ApiLinkChanged{true, false, "live", "", early});
+    CHECK(marks(world, 40min));
+    CHECK_FALSE(marks(world, 3min + 1s));
+    // Until a reading came live.
+    world.run(10s);
+    CHECK_FALSE(marks(world, 2s));
+    CHECK_FALSE(marks(world, 40min + 1s));
+  }
 }
 
 }  // namespace
