@@ -126,6 +126,14 @@ TEST_SUITE("bridge") {
     }
   }
 
+  TEST_CASE(
+      "a meter's clock that is ahead by seconds does not hide what came just before a crash") {
+    const auto old = lived(20s);
+    const auto world = test::restarted(old, 2s, old.core.memory(old.now, false));
+    CHECK(is_resent(world, old.now.wall + 19s));
+    CHECK_FALSE(is_resent(world, world.now.wall + 24s));
+  }
+
   TEST_CASE("a start that ends before its first live reading hands the doubt on") {
     const auto old = lived();
     auto first = test::restarted(old, 10s, old.core.memory(old.now, false));
