@@ -13,6 +13,8 @@ constexpr base::Duration kIdleTimeout = 60s;
 constexpr base::Duration kPollInterval = 60s;
 constexpr base::Duration kPollTime = 50ms;
 constexpr base::Duration kKept = 24h;
+// So long after a reading it may come once more for no reason.
+constexpr base::Duration kRepeats = 5min;
 
 model::ReadingValue value(std::string_view obis, std::uint64_t number, std::string_view unit) {
   return {*model::ObisCode::parse(obis), std::string(obis),
@@ -150,8 +152,10 @@ void FakeApi::deliver_due(base::SteadyTime now) {
     }
     deliver(next_);
     if (postponed_) deliver(*std::exchange(postponed_, std::nullopt));
-    if (random_.chance(duplicates))
-      deliver(next_ - std::min<std::uint64_t>(next_, static_cast<unsigned>(random_.number(0, 9))));
+    if (!random_.chance(duplicates)) continue;
+    const auto again =
+        next_ - std::min<std::uint64_t>(next_, static_cast<unsigned>(random_.number(0, 9)));
+    if (received - schedule_.due(again) <= kRepeats) deliver(again);
   }
 }
 
