@@ -153,9 +153,11 @@ void Bridge::limit_resent(const std::optional<base::WallTime>& alive, const base
   const bool outdated = alive && *alive > saved_at_ + kUnsaved;
   if (alive && (!remembers_ || resent_until_ || outdated))
     resent_until_ = std::max(resent_until_, std::optional(*alive + kHealthLasts));
-  // A clock that is only guessed does not say when the start was.
-  const auto started = now.wall - (now.steady - started_) + kInexact;
-  if (resent_until_ && clock_.is_known()) resent_until_ = std::min(*resent_until_, started);
+  // A clock that is only guessed does not say when the start was, nor does one that was set back.
+  const auto started = now.wall - (now.steady - started_);
+  const bool certain =
+      clock_.is_known() && started >= std::max(saved_at_, alive.value_or(saved_at_));
+  if (resent_until_ && certain) resent_until_ = std::min(*resent_until_, started + kInexact);
 }
 
 // A subscription that begins earlier than it should have to, because a clock was wrong, brings what

@@ -99,6 +99,12 @@ TEST_SUITE("bridge") {
     world.feed(test::retained_read(old.retained));
     world.link_up();
     CHECK_FALSE(marks(world, -20s));
+    // Nor does a clock that is behind what an earlier start knew.
+    world = test::started_again(old, 1s, memory);
+    world.feed(bridge::ServerClockSeen{-10s});
+    world.feed(test::retained_read(old.retained));
+    world.link_up();
+    CHECK(marks(world, 1s));
   }
 
   TEST_CASE("a meter's clock is judged anew when the API's clock turns out to be another") {

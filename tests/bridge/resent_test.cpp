@@ -134,6 +134,19 @@ TEST_SUITE("bridge") {
     CHECK_FALSE(is_resent(world, world.now.wall + 24s));
   }
 
+  TEST_CASE("the last minute of a replay looks live, and is marked to its end") {
+    const auto old = lived();
+    auto world = test::restarted(old, 2s, old.core.memory(old.now, false));
+    world.feed(bridge::BrokerUp{});
+    world.link_up();
+    world.take();
+    for (const auto age : {3s, 2s}) world.read(age, {{"1-0:16.7.0", "7", "W"}});
+    const auto payloads = world.payloads(house("reading"));
+    REQUIRE(payloads.size() == 2);
+    CHECK(payloads[0].find("\"resent\":true") != std::string::npos);
+    CHECK(payloads[1].find("\"resent\":true") != std::string::npos);
+  }
+
   TEST_CASE("a start that ends before its first live reading hands the doubt on") {
     const auto old = lived();
     auto first = test::restarted(old, 10s, old.core.memory(old.now, false));
