@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration kTickInterval = 1s;
-constexpr std::size_t kFactsPerMinute = 60;
 // Longer than the API pauses within a replay.
 constexpr base::Duration kReplayPause = 10s;
 // In a house whose meters send so often that the stream is never quiet, a replay is over by then.
@@ -72,7 +71,7 @@ Effects Bridge::on(const Event& event, const base::Now& raw) {
   dispatch(event, raw, now, effects);
   effects.memory_changed = changes_memory(event) || !effects.removed.empty();
   leftovers_.take_away(std::exchange(effects.removed, {}), last_commit_id_, effects);
-  limit_facts(now, effects);
+  fact_limit_.apply(effects.facts, now.steady);
   for (const auto& fact : effects.facts) effects.send(service_.event(fact, now.wall));
   return effects;
 }
@@ -317,25 +316,6 @@ void Bridge::watch_silence(const base::Now& now, Effects& effects) {
   if (silence_.renewals() > 1) return;
   effects.facts.push_back({Fact::Level::kInfo, events::kSubscriptionRenewed, "",
                            "the API has sent nothing for long: subscribing anew"});
-}
-
-// A broken source must neither flood the log nor fill the memory with events.
-void Bridge::limit_facts(const base::Now& now, Effects& effects) {
-  if (now.steady >= facts_refill_) {
-    facts_refill_ = now.steady + 1min;
-    facts_left_ = kFactsPerMinute;
-    suppression_told_ = false;
-  }
-  if (effects.facts.size() <= facts_left_) {
-    facts_left_ -= effects.facts.size();
-    return;
-  }
-  effects.facts.resize(facts_left_);
-  if (!std::exchange(suppression_told_, true)) {
-    effects.facts.push_back(
-        {Fact::Level::kWarning, events::kEventsSuppressed, "", "more of them within this minute"});
-  }
-  facts_left_ = 0;
 }
 
 base::SteadyTime Bridge::next_deadline() const {

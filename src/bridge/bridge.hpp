@@ -14,6 +14,7 @@
 #include "bridge/devices.hpp"
 #include "bridge/duplicates.hpp"
 #include "bridge/events.hpp"
+#include "bridge/fact_limit.hpp"
 #include "bridge/leftovers.hpp"
 #include "bridge/listings.hpp"
 #include "bridge/memory.hpp"
@@ -85,7 +86,6 @@ class Bridge {
                   Effects& effects);
   void committed(std::uint64_t commit_id);
   void watch_silence(const base::Now& now, Effects& effects);
-  void limit_facts(const base::Now& now, Effects& effects);
   [[nodiscard]] std::set<std::string> topics_in_use(const base::Now& now) const;
 
   std::string discovery_prefix_;  // "" = nothing is announced
@@ -102,6 +102,7 @@ class Bridge {
   Cursor cursor_;
   ApiClock clock_;
   Silence silence_;
+  FactLimit fact_limit_;
   Leftovers leftovers_;
   std::map<std::uint64_t, std::uint64_t> uncommitted_;  // fingerprints by commit id
   // Up to then readings may have been published by an earlier start that could not note it, or so
@@ -124,9 +125,6 @@ class Bridge {
   bool auth_failed_ = false;
   bool saved_ = true;
   bool renewing_ = false;  // the subscription, because of silence
-  base::SteadyTime facts_refill_ = base::SteadyTime::min();
-  std::size_t facts_left_ = 0;
-  bool suppression_told_ = false;
   base::SteadyTime next_tick_ = base::SteadyTime::min();
   base::SteadyTime reannounce_at_ = base::SteadyTime::max();
 };

@@ -27,6 +27,13 @@ class Growth {
   std::uint64_t most_ = 0;
 };
 
+HouseOptions large() {
+  HouseOptions options;
+  options.meters = 100;
+  options.interval = 1min;
+  return options;
+}
+
 void run(House& house, base::Duration time, Growth& growth) {
   for (const auto end = house.now() + time; house.now() < end; growth.look()) house.run(1min);
 }
@@ -82,10 +89,7 @@ TEST_SUITE("app") {
     bool with_data = true;
     SUBCASE("four meters, each 10 seconds") {}
     SUBCASE("without its data") { with_data = false; }
-    SUBCASE("a hundred meters, each minute") {
-      options.meters = 100;
-      options.interval = 1min;
-    }
+    SUBCASE("a hundred meters, each minute") { options = large(); }
     House house(options);
     house.start();
     house.run(1h);
@@ -110,10 +114,7 @@ TEST_SUITE("app") {
   TEST_CASE("an API away for six hours: meters go offline with the reason, and nothing is lost") {
     HouseOptions options;
     SUBCASE("four meters, each 10 seconds") {}
-    SUBCASE("a hundred meters, each minute") {
-      options.meters = 100;
-      options.interval = 1min;
-    }
+    SUBCASE("a hundred meters, each minute") { options = large(); }
     House house(options);
     house.start();
     house.run(1h);
@@ -172,10 +173,7 @@ TEST_SUITE("app") {
     bool with_data = true;
     SUBCASE("four meters, each 10 seconds") {}
     SUBCASE("and the broker loses its data") { with_data = false; }
-    SUBCASE("a hundred meters, each minute") {
-      options.meters = 100;
-      options.interval = 1min;
-    }
+    SUBCASE("a hundred meters, each minute") { options = large(); }
     House house(options);
     house.start();
     house.run(1h);

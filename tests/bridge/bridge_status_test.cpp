@@ -332,20 +332,4 @@ TEST_SUITE("bridge") {
     CHECK(components == 4 + 2 + 6 + 3);
     CHECK(unique_ids.size() == components);
   }
-
-  TEST_CASE("a value of the moment needs live availability, a register does not") {
-    World world;
-    world.settle();
-    world.read(0s, {{"1-0:1.8.0", "1", "kWh"}, {"1-0:16.7.0", "5", "W"}});
-    world.run(10s);
-    const auto topic = "homeassistant/device/iometer_meter_" + test::house_meter().id + "/config";
-    const auto components = (*base::Json::parse(world.on(topic)))["components"];
-    const auto last = [&](const char* id) {
-      return test::text_of(components[id]["availability"].items().back()["topic"]);
-    };
-    CHECK(last("1_0_1_8_0") == "iometer/" + house("availability"));
-    CHECK(last("1_0_16_7_0") == "iometer/" + house("availability/live"));
-    CHECK(last("reason") == "iometer/bridge/state");
-    CHECK(last("last_reading") == "iometer/bridge/state");
-  }
 }

@@ -3,8 +3,10 @@
 
 #include <random>
 
+#include "base/json.hpp"
 #include "bridge/cadence.hpp"
 #include "bridge/restart.hpp"
+#include "homeassistant/discovery_rules.hpp"
 
 using namespace iometer;
 using namespace std::chrono_literals;
@@ -206,5 +208,21 @@ TEST_SUITE("bridge") {
     world.link_down();
     world.run(2s);
     CHECK(world.on(house("reason")) == "upstream_down");
+  }
+
+  TEST_CASE("a value of the moment needs live availability, a register does not") {
+    World world;
+    world.settle();
+    world.read(0s, {{"1-0:1.8.0", "1", "kWh"}, {"1-0:16.7.0", "5", "W"}});
+    world.run(10s);
+    const auto topic = "homeassistant/device/iometer_meter_" + test::house_meter().id + "/config";
+    const auto components = (*base::Json::parse(world.on(topic)))["components"];
+    const auto last = [&](const char* id) {
+      return test::text_of(components[id]["availability"].items().back()["topic"]);
+    };
+    CHECK(last("1_0_1_8_0") == "iometer/" + house("availability"));
+    CHECK(last("1_0_16_7_0") == "iometer/" + house("availability/live"));
+    CHECK(last("reason") == "iometer/bridge/state");
+    CHECK(last("last_reading") == "iometer/bridge/state");
   }
 }
