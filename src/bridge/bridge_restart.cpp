@@ -104,7 +104,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
       for (auto& one : retained.announcements) one.announced.entities.clear();
     }
     take_announcements(retained, effects);
-    meters_.publish_all(resent_until_.has_value(), now, effects);
+    meters_.publish_all(retained, resent_until_.has_value(), now, effects);
     devices_.publish_all(clock_.is_known(), now, effects);
     take_back_unknown(retained, effects);
     effects.record = true;

@@ -20,6 +20,8 @@
 
 namespace iometer::bridge {
 
+struct Retained;
+
 // Counters for bridge/health.
 struct ReadingCounts {
   std::uint64_t readings = 0;
@@ -59,7 +61,8 @@ class Meters {
   void retained(const std::string& slug, base::WallTime time, Effects& effects);
   // Everything that should be retained, as far as it is known. `after_crash`: what is remembered
   // may not be the newest.
-  void publish_all(bool after_crash, const base::Now& now, Effects& effects);
+  void publish_all(const Retained& retained, bool after_crash, const base::Now& now,
+                   Effects& effects);
 
   // `now.wall` is on the API's clock here and below. True where it came live: a replay comes in the
   // order of receipt, so what was to be replayed has been seen.

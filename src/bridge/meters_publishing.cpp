@@ -7,6 +7,7 @@
 #include "bridge/meter_entities.hpp"
 #include "bridge/meter_payloads.hpp"
 #include "bridge/meters.hpp"
+#include "bridge/recall.hpp"
 #include "bridge/words.hpp"
 
 namespace iometer::bridge {
@@ -14,6 +15,19 @@ namespace {
 
 using model::ObisCode;
 using mqtt::Qos;
+
+// The codes that the broker has another value of.
+std::set<ObisCode> other_values(const Meter& meter, const Retained& retained) {
+  std::set<ObisCode> codes;
+  const auto at_broker = retained.meters.find(meter.slug);
+  if (at_broker == retained.meters.end()) return codes;
+  for (const auto& [code, sample] : meter.state.samples()) {
+    const auto value = at_broker->second.values.find(sample.sensor.key);
+    if (value != at_broker->second.values.end() && value->second != sample.value.to_string())
+      codes.insert(code);
+  }
+  return codes;
+}
 
 }  // namespace
 
@@ -31,7 +45,8 @@ void Meters::retained(const std::string& slug, base::WallTime time, Effects& eff
   effects.disowned.push_back(topics_.meter(slug, "last_reading"));
 }
 
-void Meters::publish_all(bool after_crash, const base::Now& now, Effects& effects) {
+void Meters::publish_all(const Retained& retained, bool after_crash, const base::Now& now,
+                         Effects& effects) {
   for (auto& [id, meter] : meters_) {
     mqtt::Parcel parcel;
     std::set<ObisCode> all;
@@ -42,6 +57,12 @@ void Meters::publish_all(bool after_crash, const base::Now& now, Effects& effect
         !after_crash || all.empty() ||
         (meter.published_until && *meter.published_until >= meter.state.newest_time());
     if (!known) meter.unpublished = all;
+    // Nor is what came through of a reading whose `state` did not: values go out before it.
+    if (after_crash) {
+      const auto torn = other_values(meter, retained);
+      meter.unpublished.insert(torn.begin(), torn.end());
+      for (const auto& code : torn) all.erase(code);
+    }
     // What the broker has is no older than that.
     for (const auto& [code, sample] : meter.state.samples()) {
       if (known) meter.status.shown(sample.sensor.kind, sample.time);
