@@ -17,6 +17,7 @@ def test_the_clock_is_set_while_it_runs(lab, step):
     recorder = lab.recorder(broker)
     daemon = lab.daemon(lab.configure(api, broker, partner={"poll_interval": "1s"}), **clock.environment())
     api.wait_for_subscription()
+    recorder.wait_until(lambda: recorder.last("iometer/bridge/health"), "health")
     for offset in (step, 0):
         clock.set(offset)
         position = recorder.position()
