@@ -69,7 +69,8 @@ void reconnect_later(House& house) {
 }
 
 TEST_SUITE("app") {
-  TEST_CASE("this machine's clock is set in the middle of things: nothing lost, nothing false") {
+  TEST_CASE(
+      "days: this machine's clock is set in the middle of things: nothing lost, nothing false") {
     run_all({2h, -2h},
             {{"while all is well", [](House& house, auto by) { house.step_wall(by); }},
              {"while the broker is away",
@@ -205,7 +206,7 @@ TEST_SUITE("app") {
     check_all_came(house);
   }
 
-  TEST_CASE("the API's clock is set: nothing lost, nothing false") {
+  TEST_CASE("days: the API's clock is set: nothing lost, nothing false") {
     run_all({2h, 40s, -40s}, api_clock_moments(), [](House& house) {
       reconnect_later(house);
       check_all_came(house);

@@ -84,7 +84,8 @@ TEST_SUITE("app") {
     CHECK(growth.most() > kMostGrowth);
   }
 
-  TEST_CASE("a broker away for six hours: nothing lost, nothing kept, nothing old on live topics") {
+  TEST_CASE(
+      "days: a broker away for six hours: nothing lost, nothing kept, nothing old on live topics") {
     HouseOptions options;
     bool with_data = true;
     SUBCASE("four meters, each 10 seconds") {}
@@ -111,7 +112,8 @@ TEST_SUITE("app") {
     if (options.meters == 4) CHECK(growth.most() < kMostGrowth);
   }
 
-  TEST_CASE("an API away for six hours: meters go offline with the reason, and nothing is lost") {
+  TEST_CASE(
+      "days: an API away for six hours: meters go offline with the reason, and nothing is lost") {
     HouseOptions options;
     SUBCASE("four meters, each 10 seconds") {}
     SUBCASE("a hundred meters, each minute") { options = large(); }
@@ -140,7 +142,7 @@ TEST_SUITE("app") {
     CHECK(house.witness.count_of("gap") == 0);
   }
 
-  TEST_CASE("an API away for thirty hours: one gap is told, and the last 24 hours come") {
+  TEST_CASE("days: an API away for thirty hours: one gap is told, and the last 24 hours come") {
     HouseOptions options;
     options.horizon = 34h;
     House house(options);
@@ -168,7 +170,8 @@ TEST_SUITE("app") {
     CHECK(house.wrong_at_the_end() == "");
   }
 
-  TEST_CASE("API and broker away at once, one over the other, with a kill and restarts in it") {
+  TEST_CASE(
+      "days: API and broker away at once, one over the other, with a kill and restarts in it") {
     HouseOptions options;
     bool with_data = true;
     SUBCASE("four meters, each 10 seconds") {}
@@ -244,7 +247,7 @@ TEST_SUITE("app") {
     CHECK(house.wrong_at_the_end() == "");
   }
 
-  TEST_CASE("a broker that is a little too slow for hours, and a kill: nothing is lost") {
+  TEST_CASE("days: a broker that is a little too slow for hours, and a kill: nothing is lost") {
     auto pace = 2600ms;
     House house;
     house.start();
