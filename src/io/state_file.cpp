@@ -59,7 +59,8 @@ std::string holder(int lock) {
 // A lock without our pid holds all the same: a full disk is no reason to refuse it.
 void write_pid(int lock) {
   const auto pid = fmt::format("{}\n", getpid());
-  if (ftruncate(lock, 0) == 0) static_cast<void>(pwrite(lock, pid.data(), pid.size(), 0));
+  const bool noted = ftruncate(lock, 0) == 0 && pwrite(lock, pid.data(), pid.size(), 0) > 0;
+  static_cast<void>(noted);
 }
 
 bool write_all(int file, std::string_view text) {
