@@ -253,6 +253,7 @@ void Brain::handle_api(const partner::LinkState& state, const base::Now& now) {
   link.state = phase_word(state.phase);
   link.reason = state.error ? state.error->what : "";
   link.start_time = state.start_time;
+  link.transport = state.transport;
   if (state.error) log_once(last_api_error_, *state.error, "subscription to the Partner API");
   if (link.live) last_api_error_.clear();
   feed(link, now);

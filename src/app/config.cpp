@@ -152,7 +152,8 @@ Config::PartnerApi read_partner(Reader& in) {
   constexpr std::array<partner::AuthPlace, 3> kPlaces{
       partner::AuthPlace::kBoth, partner::AuthPlace::kHeader, partner::AuthPlace::kInit};
   credentials.place = kPlaces.at(in.choice("partner.auth_in", {"both", "header", "init"}));
-  in.choice("partner.transport", {"auto", "graphql-transport-ws"});
+  in.choice("partner.transport", {"auto", "graphql-transport-ws", "sse", "graphql-ws"});
+  partner.transport = partner::transport_of_name(in.text("partner.transport"));
   if (credentials.id.empty()) {
     in.fail("partner.id",
             "missing: set it in the configuration file or in IOMETER2MQTT_PARTNER_ID");
@@ -278,8 +279,7 @@ bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& v
   options.power_split = config.power_split;
   options.freshness = config.freshness;
   options.resume = config.resume;
-  options.service = {IOMETER_VERSION, instance_id(config), "", "graphql-transport-ws",
-                     redacted_json(values)};
+  options.service = {IOMETER_VERSION, instance_id(config), "", redacted_json(values)};
   return options;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "bridge/bridge.hpp"
 #include "io/url.hpp"
 #include "partner/auth.hpp"
+#include "partner/transport.hpp"
 
 namespace iometer::app {
 
@@ -20,6 +22,7 @@ struct Config {
   struct PartnerApi {
     io::Url url;
     io::Url websocket_url;
+    std::optional<partner::Transport> transport;  // none: whichever the server has
     partner::Credentials credentials;
     std::set<std::string> installations;  // empty = all
     std::string ca_file;

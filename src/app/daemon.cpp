@@ -61,11 +61,16 @@ BrainOptions brain_options(const Config& config, const OptionValues& values, boo
   return brain;
 }
 
-SubscriptionWorkerConfig worker_config(const Config& config) {
+// `former`: the transport that worked before this start, "" = not known.
+SubscriptionWorkerConfig worker_config(const Config& config, std::string_view former) {
   SubscriptionWorkerConfig worker;
-  worker.subscription.url = config.partner.websocket_url.to_string();
+  worker.subscription.url = config.partner.url.to_string();
+  worker.subscription.websocket_url = config.partner.websocket_url.to_string();
+  worker.subscription.transport = config.partner.transport;
   worker.subscription.credentials = config.partner.credentials;
   worker.subscription.idle_timeout = config.partner.idle_timeout;
+  worker.subscription.first =
+      partner::transport_of_name(former).value_or(worker.subscription.first);
   worker.ca_file = config.partner.ca_file;
   return worker;
 }
@@ -90,9 +95,10 @@ class Daemon {
       : client_(client_options(config, values, state),
                 [this](mqtt::ClientEvent event) { mailbox_.post(std::move(event)); }),
         writer_(make_writer(std::move(state.file))),
+        former_transport_(state.memory ? state.memory->transport : ""),
         brain_(with_state(brain_options(config, values, options.clear_on_leave), config, state),
                client_, mailbox_, brain_hooks()),
-        worker_(worker_config(config), worker_hooks()),
+        worker_(worker_config(config, former_transport_), worker_hooks()),
         poller_(poller_config(config), poller_hooks()) {}
 
   base::Status start() {
@@ -167,6 +173,7 @@ class Daemon {
   BrainMailbox mailbox_{kReadingsLane};
   io::PahoClient client_;
   std::unique_ptr<StateWriter> writer_;
+  std::string former_transport_;
   Brain brain_;
   SubscriptionWorker worker_;
   StatusPoller poller_;

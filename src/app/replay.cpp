@@ -79,11 +79,10 @@ class Player {
   base::Status play(const Line& line) {
     if (line.frame) {
       if (!session_) {
-        session_.emplace(partner::SessionSettings{
-            "", [this] { return std::optional(bridge_.resume_from(now_)); }, kIdleTimeout, "API"});
+        session_.emplace(session_settings());
         perform(session_->opened(now_));
       }
-      perform(session_->received(*line.frame, now_));
+      perform(session_->received(*line.frame, true, now_));
       if (ended_) session_.reset();
       ended_ = false;
     } else if (line.closed) {
@@ -101,6 +100,15 @@ class Player {
   void move_to(base::SteadyTime steady) {
     now_.wall += steady - now_.steady;
     now_.steady = steady;
+  }
+
+  partner::SessionSettings session_settings() {
+    partner::SessionSettings settings;
+    settings.authorization = [] { return std::string(); };
+    settings.resume_from = [this] { return std::optional(bridge_.resume_from(now_)); };
+    settings.idle_timeout = kIdleTimeout;
+    settings.where = "API";
+    return settings;
   }
 
   base::Status answer(const std::string& body) {
@@ -121,7 +129,7 @@ class Player {
               feed(bridge::MessageDropped{a.error.what});
             if constexpr (std::is_same_v<T, partner::Subscribed>)
               feed(bridge::ApiLinkChanged{true, false, std::string(bridge::api_states::kLive), "",
-                                          a.start_time});
+                                          a.start_time, "graphql-transport-ws"});
             if constexpr (std::is_same_v<T, partner::Deliver>) deliver(a.delivery);
             if constexpr (std::is_same_v<T, partner::Answered>) feed(bridge::ApiAnswered{});
             if constexpr (std::is_same_v<T, partner::EndLink>) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "app/clock.hpp"
-#include "io/lws_stream.hpp"
+#include "io/any_stream.hpp"
 
 namespace iometer::app {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kGoodbyeTime{500};
 }  // namespace
 
 struct SubscriptionWorker::Running {
-  std::unique_ptr<io::LwsStream> stream;
+  std::unique_ptr<io::AnyStream> stream;
   std::unique_ptr<partner::Subscription> subscription;  // used on the thread only
   std::thread thread;
 
@@ -60,9 +60,7 @@ base::Status SubscriptionWorker::start() {
   if (auto checked = partner::check_credentials(config_.subscription.credentials); !checked) {
     return checked;
   }
-  io::LwsStreamOptions options;
-  options.ca_file = config_.ca_file;
-  auto stream = io::LwsStream::create(std::move(options));
+  auto stream = io::AnyStream::create(config_.ca_file);
   if (!stream) return stream.error();
   auto running = std::make_unique<Running>();
   running->stream = std::move(*stream);
@@ -87,6 +85,13 @@ void SubscriptionWorker::want(bool wanted) {
 void SubscriptionWorker::resume_reading() {
   if (!running_) return;
   running_->stream->post([s = running_->subscription.get()] { s->resume_reading(); });
+}
+
+void SubscriptionWorker::ask_for(std::optional<partner::CodeForm> form) {
+  if (!running_) return;
+  running_->stream->post([s = running_->subscription.get(), form = std::move(form)]() mutable {
+    s->ask_for(std::move(form));
+  });
 }
 
 void SubscriptionWorker::renew() {

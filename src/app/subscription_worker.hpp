@@ -1,4 +1,4 @@
-// The thread that holds the subscription: owns the libwebsockets stream and the Subscription on it.
+// The thread that holds the subscription: owns the stream and the Subscription on it.
 // want(), resume_reading() and renew() may be called from any thread; the hooks are called on the
 // worker's thread and must not block.
 #pragma once
@@ -43,6 +43,8 @@ class SubscriptionWorker {
   void resume_reading();
   // Ends a live subscription and begins it again at once (partner::Subscription::renew).
   void renew();
+  // How to ask for OBIS codes from the next subscribe on (partner::Subscription::ask_for).
+  void ask_for(std::optional<partner::CodeForm> form);
 
  private:
   struct Running;

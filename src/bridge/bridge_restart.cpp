@@ -33,6 +33,7 @@ void Bridge::restore(const Memory& memory, const base::Now& now) {
   saved_at_ = memory.saved_at;
   former_base_ = memory.base_topic;
   former_instance_ = memory.instance;
+  service_.remember_transport(memory.transport);
   resent_until_ = memory.resent_until;
   if (!memory.clean) resent_until_ = memory.saved_at + kUnsaved;
   std::vector<RememberedMeter> meters;
@@ -58,6 +59,7 @@ Memory Bridge::memory(const base::Now& now, bool clean) const {
   memory.instance = instance_;
   memory.base_topic = topics_.base();
   memory.discovery_prefix = discovery_prefix_;
+  memory.transport = service_.transport();
   memory.saved_at = clock_.now(now).wall;
   memory.resent_until = resent_until(resume_from(now));
   memory.clean = clean && uncommitted_.empty();

@@ -28,13 +28,15 @@ struct InstallationsPolled {
   std::set<std::string> absent = {};  // asked for by id, and not there
 };
 // The subscription to the API changed. `state` and `reason` are words for bridge/health: live,
-// connecting, waiting, suspended; "" or why. `start_time` is what a live subscription replays from.
+// connecting, waiting, suspended; "" or why. `start_time` is what a live subscription replays from,
+// `transport` the name of what carries it.
 struct ApiLinkChanged {
   bool live = false;
   bool auth_failed = false;
   std::string state;
   std::string reason;
   std::optional<base::WallTime> start_time;
+  std::string transport = {};
 };
 // The API answered on the live subscription, and everything that it had sent before has been given
 // to the bridge.

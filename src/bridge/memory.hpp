@@ -62,6 +62,7 @@ struct Memory {
   std::string instance;
   std::string base_topic;
   std::string discovery_prefix;
+  std::string transport;  // that the subscription worked with; "" = none yet
   base::WallTime saved_at;
   // Readings until then may have been published by an earlier start that could not note it.
   std::optional<base::WallTime> resent_until;

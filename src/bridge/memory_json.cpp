@@ -198,6 +198,7 @@ std::string memory_json(const Memory& memory) {
   out.begin_object().key("form").integer(kForm);
   out.member("instance", memory.instance).member("base_topic", memory.base_topic);
   out.member("discovery_prefix", memory.discovery_prefix);
+  if (!memory.transport.empty()) out.member("transport", memory.transport);
   write_time(out, "saved_at", memory.saved_at);
   out.key("clean").boolean(memory.clean);
   write_time(out, "resent_until", memory.resent_until);
@@ -231,6 +232,7 @@ base::Result<Memory> parse_memory(std::string_view text) {
   memory.discovery_prefix = in.text(*json, "discovery_prefix");
   if (!memory.discovery_prefix.empty())
     in.topic(*json, "discovery_prefix");  // none: nothing was announced
+  if (!(*json)["transport"].is_null()) memory.transport = in.slug(*json, "transport");
   memory.saved_at = in.time(*json, "saved_at");
   memory.clean = in.flag(*json, "clean");
   memory.resent_until = in.optional_time(*json, "resent_until");

@@ -201,7 +201,7 @@ Schema info_schema() {
       Member{"instance", text("tells this bridge from others at the broker")},
       Member{"run", text("tells this start of it from others")},
       Member{"partner", text_or_null("the partner's name at the API")},
-      Member{"transport", text("of the subscription")},
+      Member{"transport", text_or_null("of the subscription that is live, or was so last")},
       Member{"meters", count()},
       Member{"devices", count()},
       Member{"config", map("^[a-z_.]+$", text("secrets and names of users as ***"))},

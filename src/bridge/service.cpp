@@ -42,6 +42,7 @@ void Service::api_link(const ApiLinkChanged& link, base::WallTime now) {
   if (link.live && !api_.live) ++api_reconnects_;
   if (link.state != api_.state || api_since_ == base::WallTime{}) api_since_ = now;
   api_ = link;
+  if (link.live) transport_ = link.transport;
   // A new attempt after a failure is no cure yet: the word stays until it succeeds.
   if (link.live) {
     api_problem_ = problems::kOk;
@@ -89,7 +90,7 @@ std::string Service::info_json(std::size_t meters, std::size_t devices) const {
   out.member("version", info_.version).member("instance", info_.instance);
   out.member("run", info_.run);
   text_or_null(out, "partner", partner_);
-  out.member("transport", info_.transport);
+  text_or_null(out, "transport", transport_);
   out.key("meters").integer(static_cast<std::int64_t>(meters));
   out.key("devices").integer(static_cast<std::int64_t>(devices));
   return out.key("config").raw(info_.config).end_object().take();

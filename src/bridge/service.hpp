@@ -18,7 +18,6 @@ struct ServiceInfo {
   std::string version;
   std::string instance;       // tells this bridge from another one
   std::string run;            // and this start of it from others
-  std::string transport;      // of the subscription
   std::string config = "{}";  // JSON object without secrets
 };
 
@@ -36,6 +35,9 @@ class Service {
   Service(mqtt::Topics topics, ServiceInfo info, homeassistant::Language language)
       : topics_(std::move(topics)), info_(std::move(info)), language_(language) {}
 
+  // What carried the subscription before this start.
+  void remember_transport(std::string name) { transport_ = std::move(name); }
+  [[nodiscard]] const std::string& transport() const { return transport_; }
   void partner(std::string name) { partner_ = std::move(name); }
   void api_link(const ApiLinkChanged& link, base::WallTime now);
   void broker_up(base::WallTime now);
@@ -67,6 +69,7 @@ class Service {
   ServiceInfo info_;
   homeassistant::Language language_;
   std::string partner_;
+  std::string transport_;
   ApiLinkChanged api_{false, false, std::string(api_states::kConnecting), "", std::nullopt};
   base::WallTime api_since_;
   std::string_view api_problem_ = problems::kOk;

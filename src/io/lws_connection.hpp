@@ -6,7 +6,10 @@
 #include <libwebsockets.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <chrono>
+#include <ctime>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -52,6 +55,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
   std::deque<std::string> outgoing;    // each with LWS_PRE bytes in front
   bool upgrading = false;              // TCP and TLS stand
   bool open = false;
+  bool ping = false;  // to be sent
   bool finished = false;
   std::optional<std::pair<std::uint16_t, std::string>> close;  // asked for
   bool closing = false;                                        // its frame is handed over
@@ -80,6 +84,7 @@ inline bool add_header(lws* wsi, const std::string& name, const std::string& val
 inline int check_subprotocol(Connection& connection) {
   const auto chosen = header(connection.wsi, WSI_TOKEN_PROTOCOL);
   if (chosen == connection.request.subprotocol) return 0;
+  connection.closed.other_subprotocol = true;
   connection.refusal = fmt::format("it does not offer the subprotocol {} (but \"{}\")",
                                    connection.request.subprotocol, base::printable(chosen, 60));
   return -1;
@@ -90,6 +95,11 @@ inline void read_refusal(Connection& connection) {
   if (connection.closed.http_status == 101) {
     connection.closed.http_status = 0;
     check_subprotocol(connection);  // the library's own words for it are "HS: PROTOCOL malformed"
+  }
+  const auto date = header(connection.wsi, WSI_TOKEN_HTTP_DATE);
+  std::tm parts{};
+  if (strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) != nullptr) {
+    connection.closed.date = std::chrono::system_clock::from_time_t(timegm(&parts));
   }
   const auto text = header(connection.wsi, WSI_TOKEN_HTTP_RETRY_AFTER);
   long seconds = 0;
@@ -118,6 +128,12 @@ inline int write_next(Connection& connection) {
 
 // One write per callback (the library's rule), the close frame last.
 inline int on_writable(Connection& connection) {
+  if (std::exchange(connection.ping, false)) {
+    std::array<unsigned char, LWS_PRE> empty{};
+    if (lws_write(connection.wsi, empty.data() + LWS_PRE, 0, LWS_WRITE_PING) < 0) return -1;
+    lws_callback_on_writable(connection.wsi);
+    return 0;
+  }
   if (!connection.outgoing.empty()) {
     if (write_next(connection) != 0) return -1;
     if (!connection.outgoing.empty() || connection.close) lws_callback_on_writable(connection.wsi);
@@ -172,6 +188,7 @@ inline bool is_connection_event(lws_callback_reasons reason) {
     case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
     case LWS_CALLBACK_CLIENT_RECEIVE:
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
     case LWS_CALLBACK_CLIENT_WRITEABLE:
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
       return true;
@@ -197,6 +214,9 @@ inline int on_connection_event(Connection& connection, lws_callback_reasons reas
       return connection.listener == nullptr ? -1 : 0;
     case LWS_CALLBACK_CLIENT_RECEIVE:
       return receive(connection, in, size);
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+      connection.listener->on_pong();
+      return connection.listener == nullptr ? -1 : 0;
     case LWS_CALLBACK_CLIENT_WRITEABLE:
       return on_writable(connection);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:

@@ -273,6 +273,10 @@ void LwsStream::run() {
 
 void LwsStream::post(std::function<void()> task) { loop_->inbox->post(std::move(task)); }
 
+std::function<void(std::function<void()>)> LwsStream::poster() const {
+  return [inbox = loop_->inbox](Task task) { inbox->post(std::move(task)); };
+}
+
 void LwsStream::quit() {
   post([this] { loop_->quit = true; });
 }
@@ -303,6 +307,13 @@ void LwsStream::send_text(std::string text) {
   if (!connection || !connection->open || connection->finished || connection->close) return;
   text.insert(0, LWS_PRE, '\0');
   connection->outgoing.push_back(std::move(text));
+  lws_callback_on_writable(connection->wsi);
+}
+
+void LwsStream::send_ping() {
+  const auto& connection = loop_->current;
+  if (!connection || !connection->open || connection->finished || connection->close) return;
+  connection->ping = true;
   lws_callback_on_writable(connection->wsi);
 }
 

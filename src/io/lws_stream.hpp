@@ -36,9 +36,12 @@ class LwsStream final : public partner::Stream {
   void run();  // until quit()
   void post(std::function<void()> task);
   void quit();
+  // post() for others, who may outlive the stream: then nothing happens.
+  [[nodiscard]] std::function<void(std::function<void()>)> poster() const;
 
   void open(const partner::StreamRequest& request, partner::StreamListener& listener) override;
   void send_text(std::string text) override;
+  void send_ping() override;
   void close(std::uint16_t code, std::string reason) override;
   void drop() override;
   void set_reading(bool reading) override;

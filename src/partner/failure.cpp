@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "partner/decode.hpp"
 
 namespace iometer::partner {
 namespace {
@@ -27,7 +29,7 @@ constexpr std::array<std::string_view, 4> kPermanentCodes{
     "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "COMPLEXITY_LIMIT_EXCEEDED",
     "BAD_USER_INPUT"};
 
-constexpr std::string_view kCheckCredentials = "check partner.id and partner.secret";
+constexpr base::Duration kSkewWorthNaming = seconds(60);
 
 // Codes are written ACCESS_DENIED, texts "access denied".
 std::string plain_words(std::string_view text) {
@@ -136,6 +138,17 @@ Failure classify_errors(std::span<const GraphqlError> errors) {
   return failure;
 }
 
+bool is_of_transport(const Failure& failure) {
+  return failure.error.kind == ErrorKind::kProtocol && !failure.permanent;
+}
+
+void name_clock_skew(Failure& failure, base::Duration server_minus_ours) {
+  if (std::chrono::abs(server_minus_ours) < kSkewWorthNaming) return;
+  failure.error.what +=
+      fmt::format("; the clock here differs from the server's by {} s, which WSSE does not allow",
+                  std::chrono::round<seconds>(server_minus_ours).count());
+}
+
 bool deny_object(std::span<const GraphqlError> errors, std::string_view path) {
   return !errors.empty() && std::all_of(errors.begin(), errors.end(),
                                         [&](const auto& error) { return denies(error, path); });
@@ -181,12 +194,35 @@ Failure classify_status(int status, std::string_view where, std::optional<second
   return say(ErrorKind::kProtocol, "this is not the Partner API, check partner.url");
 }
 
+Failure classify_answer(const StreamClosed& closed, std::string_view where) {
+  const bool success = closed.http_status >= 200 && closed.http_status < 300;
+  const auto json = base::Json::parse(closed.body);
+  auto answer = json ? decode_answer(*json) : base::Result<GraphqlAnswer>(json.error());
+  const bool auth = closed.http_status == 401 || closed.http_status == 403;
+  if (answer && !answer->errors.empty() && !auth && answer->data.is_null()) {
+    auto failure = classify_errors(answer->errors);
+    failure.error.what = fmt::format("{} answered {}", where, failure.error.what);
+    failure.retry_no_sooner = closed.retry_after.value_or(seconds(0));
+    return failure;
+  }
+  if (!success) return classify_status(closed.http_status, where, closed.retry_after);
+  const auto what = answer ? std::string("a single answer")
+                           : fmt::format("\"{}\": is a proxy or a login page in between?",
+                                         base::printable(closed.content_type, 60));
+  return {
+      base::protocol_error(fmt::format("{} does not send event streams here, but {}", where, what)),
+      false, false, seconds(60)};
+}
+
 Failure classify_close(const StreamClosed& closed, std::string_view where, bool acknowledged) {
   if (closed.http_status != 0) {
     return classify_status(closed.http_status, where, closed.retry_after);
   }
   Failure failure;
   const auto reason = base::printable(closed.reason);
+  if (closed.other_subprotocol) {
+    return {base::protocol_error(reason), false, false, seconds(60)};
+  }
   if (closed.close_code == 0) {
     failure.error.what = reason.empty() ? fmt::format("the connection to {} broke", where) : reason;
     return failure;

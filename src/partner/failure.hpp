@@ -33,6 +33,17 @@ struct GraphqlError {
   bool operator==(const GraphqlError&) const = default;
 };
 
+// What to do about refused credentials, for messages.
+inline constexpr std::string_view kCheckCredentials = "check partner.id and partner.secret";
+
+// The server does not do what this transport needs, another one may suit it. Not so where what we
+// ask for is refused.
+bool is_of_transport(const Failure& failure);
+
+// Adds that the server's clock differs from ours, where it does by a minute or more: servers
+// commonly accept five minutes from WSSE.
+void name_clock_skew(Failure& failure, base::Duration server_minus_ours);
+
 // Auth words, then codes of a request that can never succeed, else transient. `errors` may be
 // empty.
 Failure classify_errors(std::span<const GraphqlError> errors);
@@ -48,6 +59,9 @@ std::string describe_errors(std::span<const GraphqlError> errors);
 // A response to a request or to an upgrade that is not the one asked for; `where` is host:port.
 Failure classify_status(int status, std::string_view where,
                         std::optional<std::chrono::seconds> retry_after);
+
+// An answer over HTTP that should have been an event stream.
+Failure classify_answer(const StreamClosed& closed, std::string_view where);
 
 // The end of a WebSocket. Before `acknowledged`, a server's normal close means refused credentials
 // (gqlgen sends nothing else).

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -22,6 +23,7 @@ struct LinkState {
   std::optional<base::Error> error;          // why it waits
   std::optional<base::Duration> retry_in;    // how long it waits
   std::optional<base::WallTime> start_time;  // what the live subscription replays from
+  std::string_view transport = {};           // of the live subscription: transport_name()
 
   bool operator==(const LinkState&) const = default;
 };

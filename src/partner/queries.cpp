@@ -1,5 +1,7 @@
 #include "partner/queries.hpp"
 
+#include <fmt/format.h>
+
 #include "base/json.hpp"
 
 namespace iometer::partner {
@@ -35,15 +37,14 @@ const Query kCurrentInstallationQuery{
     "currentDevice { id bridge { connectionStatus } "
     "core { connectionStatus attachmentStatus batteryLevel powerStatus pinStatus } } } }"};
 
-const Query kMeterReadingsSubscription{
-    "MeterReadings",
-    "subscription MeterReadings($startTime: DateTime) { meterReadings(startTime: $startTime) { "
-    "meter { id number installation { id } } time values { obisCode value unit } } }"};
-
-const Query kLiveMeterReadingsSubscription{
-    "MeterReadings",
-    "subscription MeterReadings { meterReadings { "
-    "meter { id number installation { id } } time values { obisCode value unit } } }"};
+std::string meter_readings_subscription(bool with_start_time, const std::optional<CodeForm>& form) {
+  return fmt::format(
+      "subscription {}{} {{ meterReadings{} {{ meter {{ id number installation {{ id }} }} time "
+      "values {{ obisCode{} value unit }} }} }}",
+      kMeterReadingsOperation, with_start_time ? "($startTime: DateTime)" : "",
+      with_start_time ? "(startTime: $startTime)" : "",
+      form ? fmt::format("({}: {})", form->argument, form->word) : "");
+}
 
 std::string request_body(const Query& query, std::span<const Variable> variables) {
   base::JsonWriter json;

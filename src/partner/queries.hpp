@@ -1,11 +1,13 @@
 // The GraphQL documents that we send, and the body of a request. Each asks for what is used and no
-// more. The format argument of obisCode is not used: the documentation leaves the names of its
-// values out, and every form is understood.
+// more.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "partner/code_form.hpp"
 
 namespace iometer::partner {
 
@@ -27,8 +29,11 @@ extern const Query kInstallationQuery;    // $id
 extern const Query kInstallationIdQuery;  // $id; whether there is one
 extern const Query
     kCurrentInstallationQuery;  // $id; without the lists that one broken element makes null
-extern const Query kMeterReadingsSubscription;  // $startTime
-extern const Query kLiveMeterReadingsSubscription;
+
+inline constexpr std::string_view kMeterReadingsOperation = "MeterReadings";
+// With $startTime or for live readings only; with OBIS codes in that form (every form is
+// understood, this one keeps all groups) or in the server's default.
+std::string meter_readings_subscription(bool with_start_time, const std::optional<CodeForm>& form);
 
 // {"query":…,"operationName":…,"variables":{…}}: the body of a POST and the payload of a subscribe
 // message.

@@ -1,6 +1,6 @@
 // What a protocol session asks of its owner, and the session interface that all transports share. A
-// session is a state machine without I/O: events and the time go in, actions come out. It ends with
-// the first EndLink that it returns.
+// session is a state machine without I/O: bytes, events and the time go in, actions come out. It
+// ends with the first EndLink that it returns.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,21 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "partner/auth.hpp"
+#include "partner/code_form.hpp"
 #include "partner/failure.hpp"
 #include "partner/link_state.hpp"
+#include "partner/stream.hpp"
 
 namespace iometer::partner {
 
 struct SendText {
   std::string text;
 };
+// A ping frame of the WebSocket protocol (RFC 6455 section 5.5.2); ponged() tells of the answer.
+struct SendPing {};
+// The request was refused, and another one may be taken: drop the stream, open it with request().
+struct Reopen {};
 // The server took the subscription, which replays from `start_time` (none: live readings only).
 struct Subscribed {
   std::optional<base::WallTime> start_time;
@@ -46,24 +53,32 @@ struct EndLink {
   Failure failure;
 };
 
-using Action = std::variant<SendText, Subscribed, Deliver, Answered, Report, ArmTimer, EndLink>;
+using Action = std::variant<SendText, SendPing, Reopen, Subscribed, Deliver, Answered, Report,
+                            ArmTimer, EndLink>;
 using Actions = std::vector<Action>;
 
 struct SessionSettings {
-  std::string authorization;                                   // for connection_init; empty = none
+  std::string url;  // to open the stream at
+  // The value of an Authorization header; asked for each place where one goes, as WSSE needs a new
+  // nonce for each.
+  std::function<std::string()> authorization;
+  AuthPlace place = AuthPlace::kBoth;
   std::function<std::optional<base::WallTime>()> resume_from;  // asked right before subscribing
   base::Duration idle_timeout{0};
-  std::string where;  // host:port for messages
+  std::string where;                  // host:port for messages
+  std::optional<CodeForm> code_form;  // to ask for OBIS codes in; none = the server's default
 };
 
 class Session {
  public:
   virtual ~Session() = default;
-  // The Sec-WebSocket-Protocol to ask for.
-  [[nodiscard]] virtual std::string_view subprotocol() const = 0;
+  // What to open the stream with; once more after each Reopen.
+  virtual StreamRequest request() = 0;
 
   virtual Actions opened(base::Now now) = 0;
-  virtual Actions received(std::string_view message, base::Now now) = 0;
+  // A piece of a WebSocket message, `final` with its last one, or of an event stream.
+  virtual Actions received(std::string_view piece, bool final, base::Now now) = 0;
+  virtual Actions ponged(base::Now now) = 0;
   virtual Actions timer(base::Now now) = 0;
   // We stopped taking bytes, or went on: silence in between is ours and proves nothing.
   virtual Actions reading_paused() = 0;

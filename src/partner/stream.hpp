@@ -1,6 +1,6 @@
-// The byte-stream seam: one client WebSocket at a time. partner declares it, io/lws_stream
-// implements it, unit tests have a full fake. All calls and all callbacks happen on the thread that
-// runs the stream's loop.
+// The byte-stream seam: one client WebSocket, or one event stream over HTTP, at a time. partner
+// declares it, io/any_stream implements it, unit tests have a full fake. All calls and all
+// callbacks happen on the thread that runs the stream's loop.
 #pragma once
 
 #include <chrono>
@@ -20,17 +20,22 @@ namespace iometer::partner {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct StreamRequest {
-  std::string url;  // ws:// or wss://
-  std::string subprotocol;
+  std::string url;                  // ws:// or wss://; of an event stream http:// or https://
+  std::string subprotocol;          // the one that is asked for; of a WebSocket
+  std::optional<std::string> body;  // present: an event stream, asked for by POST
   Headers headers;
 };
 
 // Why a stream is no more, as far as it is known.
 struct StreamClosed {
   int close_code = 0;   // RFC 6455 section 7.4; 0 = no close frame
-  int http_status = 0;  // the refusal of the upgrade; 0 = none
+  int http_status = 0;  // of an answer that is no upgrade and no event stream; 0 = none
   std::optional<std::chrono::seconds> retry_after;
-  std::string reason;  // close reason or the network's words, for a person
+  std::string reason;                       // close reason or the network's words, for a person
+  bool other_subprotocol = false;           // the server upgraded, but not to what we asked for
+  std::string content_type = {};            // of that answer, and the beginning of
+  std::string body = {};                    // its body; an event stream's alone
+  std::optional<base::WallTime> date = {};  // the server's clock, from the answer's Date header
 
   bool operator==(const StreamClosed&) const = default;
 };
@@ -38,10 +43,12 @@ struct StreamClosed {
 class StreamListener {
  public:
   virtual ~StreamListener() = default;
-  // The upgrade succeeded and the server chose our subprotocol.
+  // The upgrade succeeded and the server chose our subprotocol; or the event stream begins.
   virtual void on_open() = 0;
-  // A piece of a text message; `final` marks its last one.
+  // A piece of a text message; `final` marks its last one. Or some bytes of an event stream.
   virtual void on_text(std::string_view piece, bool final) = 0;
+  // The answer to a ping frame.
+  virtual void on_pong() = 0;
   // Exactly once for each open() that was not followed by drop().
   virtual void on_closed(const StreamClosed& closed) = 0;
 };
@@ -51,8 +58,10 @@ class Stream {
   virtual ~Stream() = default;
   // Connects; a failure arrives as on_closed(), never from inside this call.
   virtual void open(const StreamRequest& request, StreamListener& listener) = 0;
+  // Of a WebSocket; nothing happens on an event stream.
   virtual void send_text(std::string text) = 0;
-  // Sends what is queued, then a close frame; on_closed() follows.
+  virtual void send_ping() = 0;
+  // Sends what is queued, then a close frame (an event stream is just ended); on_closed() follows.
   virtual void close(std::uint16_t code, std::string reason) = 0;
   // Ends the connection at once, without a close frame and without on_closed().
   virtual void drop() = 0;

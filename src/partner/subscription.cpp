@@ -6,7 +6,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "partner/transport_ws_session.hpp"
 #include "partner/where.hpp"
 
 namespace iometer::partner {
@@ -17,7 +16,10 @@ using std::chrono::seconds;
 
 constexpr base::Duration kConnectTime = seconds(10);  // name, TCP, TLS and upgrade together
 constexpr base::Duration kCloseTime = seconds(2);
+// What makes a link good, so that the next failure is the first again. A reading alone does not: a
+// server that breaks after each would be asked without a pause.
 constexpr base::Duration kStable = minutes(1);
+constexpr base::Duration kStableWithReadings = seconds(10);
 
 constexpr std::uint16_t kNormal = 1000;
 
@@ -38,7 +40,8 @@ Subscription::Subscription(SubscriptionConfig config, SubscriptionHooks hooks, S
     : config_(std::move(config)),
       hooks_(std::move(hooks)),
       stream_(stream),
-      where_(host_and_port(config_.url)) {}
+      where_(host_and_port(config_.websocket_url)),
+      choice_(config_.transport, config_.first) {}
 
 Subscription::~Subscription() {
   if (state_ != State::kIdle && state_ != State::kWaiting) stream_.drop();
@@ -94,30 +97,20 @@ void Subscription::on_open() {
 }
 
 void Subscription::on_text(std::string_view piece, bool final) {
-  if (state_ != State::kOpen) return;
-  const auto skip = [&](std::string_view why) {
-    hooks_.dropped(base::protocol_error(fmt::format("{} sent a message that {}", where_, why)));
-  };
-  switch (assembler_.add(piece, final)) {
-    case MessageAssembler::Outcome::kIncomplete:
-      break;
-    case MessageAssembler::Outcome::kComplete:
-      perform(session_->received(assembler_.take(), hooks_.now()));
-      break;
-    case MessageAssembler::Outcome::kTooLarge:
-      skip("is over 1 MiB");
-      break;
-    case MessageAssembler::Outcome::kNotText:
-      skip("is not UTF-8");
-      break;
-  }
+  if (state_ == State::kOpen) perform(session_->received(piece, final, hooks_.now()));
+}
+
+void Subscription::on_pong() {
+  if (state_ == State::kOpen) perform(session_->ponged(hooks_.now()));
 }
 
 void Subscription::on_closed(const StreamClosed& closed) {
   if (state_ == State::kClosing) {
     after_closing();
   } else if (state_ == State::kConnecting || state_ == State::kOpen) {
-    fail(session_->ended(closed));
+    auto failure = session_->ended(closed);
+    name_skew(closed, failure);
+    fail(failure);
   }
 }
 
@@ -163,18 +156,24 @@ void Subscription::attempt() {
 }
 
 void Subscription::connect() {
-  state_ = State::kConnecting;
-  assembler_.reset();
-  const bool in_init = config_.credentials.place != AuthPlace::kHeader;
-  session_ = std::make_unique<TransportWsSession>(SessionSettings{
-      in_init ? authorization() : std::string(), hooks_.resume_from, config_.idle_timeout, where_});
-  StreamRequest request{config_.url, std::string(session_->subprotocol()), {}};
-  if (config_.credentials.place != AuthPlace::kInit) {
-    request.headers.emplace_back("Authorization", authorization());
-  }
+  const bool is_event_stream = choice_.current() == Transport::kEventStream;
+  SessionSettings settings;
+  settings.url = is_event_stream ? config_.url : config_.websocket_url;
+  settings.authorization = [this] { return authorization(); };
+  settings.place = config_.credentials.place;
+  settings.resume_from = hooks_.resume_from;
+  settings.idle_timeout = config_.idle_timeout;
+  settings.where = where_ = host_and_port(settings.url);
+  settings.code_form = code_form_;
+  session_ = make_session(choice_.current(), std::move(settings));
   set_link({LinkPhase::kConnecting, std::nullopt, std::nullopt, std::nullopt});
+  open_stream();
+}
+
+void Subscription::open_stream() {
+  state_ = State::kConnecting;
   arm(hooks_.now().steady + kConnectTime);
-  stream_.open(request, *this);
+  stream_.open(session_->request(), *this);
 }
 
 void Subscription::perform(const Actions& actions) {
@@ -189,13 +188,21 @@ void Subscription::perform(const Action& action) {
       [this](const auto& a) {
         using T = std::decay_t<decltype(a)>;
         if constexpr (std::is_same_v<T, SendText>) stream_.send_text(a.text);
+        if constexpr (std::is_same_v<T, SendPing>) stream_.send_ping();
+        if constexpr (std::is_same_v<T, Reopen>) {
+          stream_.drop();
+          open_stream();
+        }
         if constexpr (std::is_same_v<T, Report>) hooks_.dropped(a.error);
         if constexpr (std::is_same_v<T, Answered>) hooks_.answered();
         if constexpr (std::is_same_v<T, ArmTimer>) arm(a.when);
         if constexpr (std::is_same_v<T, Deliver>) deliver(a.delivery);
         if constexpr (std::is_same_v<T, Subscribed>) {
           live_since_ = hooks_.now().steady;
-          set_link({LinkPhase::kLive, std::nullopt, std::nullopt, a.start_time});
+          had_reading_ = false;
+          choice_.worked();
+          set_link({LinkPhase::kLive, std::nullopt, std::nullopt, a.start_time,
+                    transport_name(choice_.current())});
         }
         if constexpr (std::is_same_v<T, EndLink>) {
           if (a.close_code) {
@@ -211,7 +218,7 @@ void Subscription::perform(const Action& action) {
 }
 
 void Subscription::deliver(const Delivery& delivery) {
-  backoff_.reset();
+  had_reading_ = true;
   if (hooks_.deliver(delivery) || paused_) return;
   paused_ = true;
   stream_.set_reading(false);
@@ -227,13 +234,26 @@ void Subscription::fail(const Failure& failure) {
 void Subscription::note_failure(const Failure& failure) {
   end_of_live();
   last_error_ = failure.error;
-  not_before_ = hooks_.now().steady + backoff_.next(failure, hooks_.random());
+  auto counted = failure;
+  // What the server lacks for one transport says nothing of the next.
+  if (choice_.failed(failure)) counted.retry_no_sooner = base::Duration(0);
+  not_before_ = hooks_.now().steady + backoff_.next(counted, hooks_.random());
 }
 
-// A link that stood for a minute has proved good.
 void Subscription::end_of_live() {
-  if (live_since_ && hooks_.now().steady - *live_since_ >= kStable) backoff_.reset();
+  if (live_since_ &&
+      hooks_.now().steady - *live_since_ >= (had_reading_ ? kStableWithReadings : kStable)) {
+    backoff_.reset();
+  }
   live_since_.reset();
+}
+
+// The answer that refuses a WSSE token may say that its time is why.
+void Subscription::name_skew(const StreamClosed& closed, Failure& failure) const {
+  if (closed.date && failure.error.kind == base::ErrorKind::kAuth &&
+      config_.credentials.method == AuthMethod::kWsse) {
+    name_clock_skew(failure, *closed.date - hooks_.now().wall);
+  }
 }
 
 void Subscription::begin_closing(std::uint16_t code, std::string reason) {

@@ -1,6 +1,6 @@
 // Holds the meterReadings subscription: connects, watches, retries and resumes. The supervisor that
-// owns the protocol session, the message assembler, the back-off and the back-pressure. Without
-// I/O: it works on a Stream, and all its calls and hooks happen on the thread that runs the
+// owns the protocol session, the choice of the transport, the back-off and the back-pressure.
+// Without I/O: it works on a Stream, and all its calls and hooks happen on the thread that runs the
 // stream's loop. It neither logs nor reads a clock.
 #pragma once
 
@@ -9,22 +9,27 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/time.hpp"
 #include "partner/auth.hpp"
 #include "partner/backoff.hpp"
+#include "partner/code_form.hpp"
 #include "partner/link_state.hpp"
-#include "partner/message_assembler.hpp"
 #include "partner/session.hpp"
 #include "partner/stream.hpp"
+#include "partner/transport.hpp"
 
 namespace iometer::partner {
 
 struct SubscriptionConfig {
-  std::string url;  // ws:// or wss://
+  std::string url;            // http:// or https://, for event streams
+  std::string websocket_url;  // ws:// or wss://
   Credentials credentials;
+  std::optional<Transport> transport;  // none: whichever the server has
   base::Duration idle_timeout =
       std::chrono::seconds(60);  // the longest silence on the link; ours is kept below half
+  Transport first = Transport::kTransportWs;  // where none is fixed: the one to begin with
 };
 
 struct SubscriptionHooks {
@@ -64,22 +69,28 @@ class Subscription final : private StreamListener {
   // kLive when it is back. Not live: nothing, the next attempt asks anew in any case.
   void renew();
 
+  // How to ask for OBIS codes from the next subscribe on.
+  void ask_for(std::optional<CodeForm> form) { code_form_ = std::move(form); }
+
  private:
   enum class State { kIdle, kConnecting, kOpen, kClosing, kWaiting };
 
   void on_open() override;
   void on_text(std::string_view piece, bool final) override;
+  void on_pong() override;
   void on_closed(const StreamClosed& closed) override;
   void on_timer();
 
   void attempt();
   void connect();
+  void open_stream();
   void perform(const Actions& actions);
   void perform(const Action& action);
   void deliver(const Delivery& delivery);
   void fail(const Failure& failure);
   void note_failure(const Failure& failure);
   void end_of_live();
+  void name_skew(const StreamClosed& closed, Failure& failure) const;
   void begin_closing(std::uint16_t code, std::string reason);
   void after_closing();
   void suspend();
@@ -92,13 +103,15 @@ class Subscription final : private StreamListener {
   Stream& stream_;
   std::string where_;  // host:port for messages
   Backoff backoff_;
-  MessageAssembler assembler_;
+  TransportChoice choice_;
+  std::optional<CodeForm> code_form_;
   std::unique_ptr<Session> session_;
 
   State state_ = State::kIdle;
   bool wanted_ = false;
-  bool paused_ = false;                         // deliver() said false
-  std::optional<base::SteadyTime> live_since_;  // for the stable minute
+  bool paused_ = false;  // deliver() said false
+  std::optional<base::SteadyTime> live_since_;
+  bool had_reading_ = false;                    // since then
   std::optional<base::SteadyTime> not_before_;  // back-off: no attempt earlier
   std::optional<base::Error> last_error_;       // what the back-off is for
   LinkState link_;

@@ -130,7 +130,7 @@ TEST_SUITE("app") {
         {"partner.secret_file", "/nonexistent/secret", "cannot be read"},
         {"partner.auth", "Basic", "none of: basic, wsse"},
         {"partner.auth_in", "body", "none of: both, header, init"},
-        {"partner.transport", "sse", "none of: auto, graphql-transport-ws"},
+        {"partner.transport", "ws", "none of: auto, graphql-transport-ws, sse, graphql-ws"},
         {"names", "House", "write number=name"},
         {"names", "1EMH1=", "write number=name"},
         {"names", "1=House,1=Garage", "\"1\" is there twice"},
@@ -199,6 +199,7 @@ TEST_SUITE("app") {
         {"mqtt.keepalive", "1h"},        {"mqtt.base_topic", std::string(200, 'a')},
         {"mqtt.base_topic", "Zähler/1"}, {"mqtt.url", "mqtt://[::1]:1884"},
         {"mqtt.url", "mqtt://broker/"},  {"partner.url", "HTTPS://x/?a=b"},
+        {"partner.transport", "sse"},    {"partner.transport", "graphql-ws"},
     };
     for (const auto& row : rows) {
       CAPTURE(std::string(row.key));

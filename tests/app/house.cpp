@@ -49,7 +49,7 @@ void House::saw(const mqtt::Message& message) {
 app::BrainOptions House::options() {
   app::BrainOptions options;
   options.bridge.discovery.version = "1.0";
-  options.bridge.service = {"1.0", "abc123", "", "graphql-transport-ws", "{}"};
+  options.bridge.service = {"1.0", "abc123", "", "{}"};
   options.status_topic = "homeassistant/status";
   options.clock = [this] {
     if (leaving_) {

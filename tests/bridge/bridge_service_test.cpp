@@ -42,18 +42,22 @@ TEST_SUITE("bridge") {
     world.tick();
     CHECK(
         world.on("bridge/info") ==
-        R"({"schema":1,"version":"1.0","instance":"abc123","run":"run1","partner":null,"transport":"graphql-transport-ws",)"
+        R"({"schema":1,"version":"1.0","instance":"abc123","run":"run1","partner":null,"transport":null,)"
         R"("meters":0,"devices":0,"config":{"log_level":"info"}})");
     world.link_up();
     world.run(10s);
-    CHECK(world.payloads("bridge/info").size() == 1);
+    REQUIRE(world.payloads("bridge/info").size() == 2);
+    CHECK(world.on("bridge/info").find(R"("transport":"sse",)") != std::string::npos);
+    world.link_down("the API is away");
+    world.run(10s);
+    CHECK(world.payloads("bridge/info").size() == 2);
     world.feed(bridge::PartnerSeen{"Example GmbH"});
     world.read(0s, {});
     world.run(10s);
-    REQUIRE(world.payloads("bridge/info").size() == 2);
-    CHECK(world.on("bridge/info")
-              .find(R"("partner":"Example GmbH","transport":"graphql-transport-ws","meters":1,)") !=
-          std::string::npos);
+    REQUIRE(world.payloads("bridge/info").size() == 3);
+    CHECK(
+        world.on("bridge/info").find(R"("partner":"Example GmbH","transport":"sse","meters":1,)") !=
+        std::string::npos);
   }
 
   TEST_CASE("health is published each minute, and at once when a link changes") {

@@ -81,6 +81,7 @@ Memory any_memory(test::Random& random) {
   memory.instance = any_slug(random);
   memory.base_topic = any_topic(random);
   memory.discovery_prefix = random.chance(30) ? "" : any_topic(random);
+  memory.transport = random.chance(30) ? "" : any_slug(random);
   memory.saved_at = any_time(random);
   memory.clean = random.chance(50);
   if (random.chance(50)) memory.resent_until = base::WallTime{1'700'000'000s};
@@ -116,6 +117,7 @@ Memory full_memory() {
   meter.replaced = true;
   Memory memory;
   memory.instance = "abc";
+  memory.transport = "sse";
   memory.base_topic = "iometer";
   memory.discovery_prefix = "homeassistant";
   memory.saved_at = time;
@@ -191,6 +193,7 @@ TEST_SUITE("bridge") {
         Case{R"("key":"energy_import")", R"("key":"#")", "key"},
         Case{R"("discovery_prefix":"homeassistant")", R"("discovery_prefix":null)",
              "discovery_prefix"},
+        Case{R"("transport":"sse")", R"("transport":"s s")", "transport"},
         Case{R"("saved_at":"2026)", R"("saved_at":"x2026)", "saved_at"},
         Case{R"("clean":true)", R"("clean":1)", "clean"},
         Case{R"("cursor":"2026-03-01T12:00:00.123456789Z")", R"("cursor":5)", "cursor"},

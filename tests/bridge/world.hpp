@@ -49,7 +49,7 @@ class World {
   static bridge::BridgeOptions default_options() {
     bridge::BridgeOptions options;
     options.discovery.version = "1.0";
-    options.service = {"1.0", "abc123", "run1", "graphql-transport-ws", R"({"log_level":"info"})"};
+    options.service = {"1.0", "abc123", "run1", R"({"log_level":"info"})"};
     return options;
   }
 
@@ -84,7 +84,9 @@ class World {
     for (const auto id : uncommitted) feed(bridge::ReadingCommitted{id});
     uncommitted.clear();
   }
-  void link_up() { feed(bridge::ApiLinkChanged{true, false, "live", "", core.resume_from(now)}); }
+  void link_up() {
+    feed(bridge::ApiLinkChanged{true, false, "live", "", core.resume_from(now), "sse"});
+  }
   void link_down(std::string reason = "connection lost") {
     feed(bridge::ApiLinkChanged{false, false, "waiting", std::move(reason), std::nullopt});
   }

@@ -84,8 +84,10 @@ TEST_SUITE("io") {
   }
 
   TEST_CASE("stream: a refused upgrade tells status and Retry-After") {
-    const auto unauthorized = refused_with("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0");
+    const auto unauthorized = refused_with(
+        "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT");
     CHECK(unauthorized.http_status == 401);
+    CHECK(unauthorized.date == *base::parse_rfc3339("2026-11-24T12:00:00Z"));
     CHECK(unauthorized.close_code == 0);
     const auto busy =
         refused_with("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 17\r\nContent-Length: 0");
@@ -120,6 +122,7 @@ TEST_SUITE("io") {
       client.open(server.url("ws"));
       const auto closed = client.wait_closed();
       CHECK_FALSE(client.was_opened());
+      CHECK(closed.other_subprotocol);
       CHECK(closed.http_status == 0);
       CAPTURE(closed.reason);
       CHECK(contains(closed.reason, "could not connect to 127.0.0.1:"));
@@ -156,6 +159,23 @@ TEST_SUITE("io") {
       std::this_thread::sleep_for(200ms);
       CHECK(client.closed_count() == 0);
     }
+  }
+
+  TEST_CASE("stream: a ping frame, and the answer to it") {
+    Peer::Frame ping;
+    FaultServer server([&](Peer& peer) {
+      peer.accept_upgrade(kProtocol);
+      ping = peer.read_frame();
+      peer.send_frame(10, ping.payload);
+      peer.wait_for_end();
+    });
+    StreamClient client;
+    client.open(server.url("ws"));
+    REQUIRE(client.wait_open());
+    client.on_loop([&] { client.stream->send_ping(); });
+    CHECK(client.wait_pong());
+    server.stop();
+    CHECK(ping.opcode == 9);
   }
 
   TEST_CASE("stream: fragments arrive as pieces of one message") {
@@ -320,7 +340,7 @@ TEST_SUITE("io") {
     for (std::size_t i = 0; i < 20; ++i) {
       std::atomic<bool> done = false;
       client.on_loop([&] {
-        client.stream->open({server.url("ws"), std::string(kProtocol), {}}, client);
+        client.stream->open({server.url("ws"), std::string(kProtocol), {}, {}}, client);
         if (i % 3 == 0) client.stream->drop();
         if (i % 3 == 1) client.stream->close(1000, "");
         done = true;

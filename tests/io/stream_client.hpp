@@ -21,7 +21,90 @@ namespace iometer::test {
 
 inline constexpr std::string_view kProtocol = "graphql-transport-ws";
 
-class StreamClient final : public partner::StreamListener {
+// What a stream told its listener, to be waited for from the test's thread.
+class Recorder : public partner::StreamListener {
+ public:
+  bool wait_open() {
+    return wait([this] { return opened_ > 0; });
+  }
+  std::string wait_message(std::size_t index) {
+    if (!wait([&] { return messages_.size() > index; })) return "none";
+    const std::lock_guard lock(mutex_);
+    return messages_[index];
+  }
+  // Of what is not final, so far: an event stream.
+  bool wait_partial(std::string_view text) {
+    return wait([&] { return partial_.find(text) != std::string::npos; });
+  }
+  partner::StreamClosed wait_closed() {
+    if (!wait([this] { return !closed_.empty(); })) return {-1, -1, {}, "never closed"};
+    const std::lock_guard lock(mutex_);
+    return closed_.back();
+  }
+  bool wait_pong() {
+    return wait([this] { return pongs_ > 0; });
+  }
+  std::string partial() {
+    const std::lock_guard lock(mutex_);
+    return partial_;
+  }
+  std::size_t message_count() {
+    const std::lock_guard lock(mutex_);
+    return messages_.size();
+  }
+  std::size_t closed_count() {
+    const std::lock_guard lock(mutex_);
+    return closed_.size();
+  }
+  bool was_opened() {
+    const std::lock_guard lock(mutex_);
+    return opened_ > 0;
+  }
+
+ protected:
+  void forget_open() {
+    const std::lock_guard lock(mutex_);
+    opened_ = 0;
+  }
+
+ private:
+  template <class Predicate>
+  bool wait(Predicate predicate) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), predicate);
+  }
+  void on_open() override {
+    const std::lock_guard lock(mutex_);
+    ++opened_;
+    changed_.notify_all();
+  }
+  void on_pong() override {
+    const std::lock_guard lock(mutex_);
+    ++pongs_;
+    changed_.notify_all();
+  }
+  void on_text(std::string_view piece, bool final) override {
+    const std::lock_guard lock(mutex_);
+    partial_ += piece;
+    if (final) messages_.push_back(std::exchange(partial_, ""));
+    changed_.notify_all();
+  }
+  void on_closed(const partner::StreamClosed& closed) override {
+    const std::lock_guard lock(mutex_);
+    closed_.push_back(closed);
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int opened_ = 0;
+  int pongs_ = 0;
+  std::string partial_;
+  std::vector<std::string> messages_;
+  std::vector<partner::StreamClosed> closed_;
+};
+
+class StreamClient final : public Recorder {
  public:
   explicit StreamClient(io::LwsStreamOptions options = {}) {
     auto created = io::LwsStream::create(std::move(options));
@@ -37,75 +120,17 @@ class StreamClient final : public partner::StreamListener {
   StreamClient& operator=(const StreamClient&) = delete;
 
   void open(std::string url, partner::Headers headers = {{"Authorization", "Basic abc"}}) {
-    {
-      const std::lock_guard lock(mutex_);
-      opened_ = 0;
-    }
+    forget_open();
     on_loop([this, request = partner::StreamRequest{std::move(url), std::string(kProtocol),
-                                                    std::move(headers)}] {
+                                                    std::nullopt, std::move(headers)}] {
       stream->open(request, *this);
     });
   }
   void on_loop(std::function<void()> task) { stream->post(std::move(task)); }
 
-  bool wait_open() {
-    return wait([this] { return opened_ > 0; });
-  }
-  std::string wait_message(std::size_t index) {
-    if (!wait([&] { return messages_.size() > index; })) return "none";
-    const std::lock_guard lock(mutex_);
-    return messages_[index];
-  }
-  partner::StreamClosed wait_closed() {
-    if (!wait([this] { return !closed_.empty(); })) return {-1, -1, {}, "never closed"};
-    const std::lock_guard lock(mutex_);
-    return closed_.back();
-  }
-  std::size_t message_count() {
-    const std::lock_guard lock(mutex_);
-    return messages_.size();
-  }
-  std::size_t closed_count() {
-    const std::lock_guard lock(mutex_);
-    return closed_.size();
-  }
-  bool was_opened() {
-    const std::lock_guard lock(mutex_);
-    return opened_ > 0;
-  }
-
   std::unique_ptr<io::LwsStream> stream;
 
  private:
-  template <class Predicate>
-  bool wait(Predicate predicate) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), predicate);
-  }
-  void on_open() override {
-    const std::lock_guard lock(mutex_);
-    ++opened_;
-    changed_.notify_all();
-  }
-  void on_text(std::string_view piece, bool final) override {
-    const std::lock_guard lock(mutex_);
-    partial_ += piece;
-    if (!final) return;
-    messages_.push_back(std::exchange(partial_, ""));
-    changed_.notify_all();
-  }
-  void on_closed(const partner::StreamClosed& closed) override {
-    const std::lock_guard lock(mutex_);
-    closed_.push_back(closed);
-    changed_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int opened_ = 0;
-  std::string partial_;
-  std::vector<std::string> messages_;
-  std::vector<partner::StreamClosed> closed_;
   std::thread thread_;
 };
 

@@ -26,6 +26,7 @@ class FakeStream final : public partner::Stream {
     sent.clear();
   }
   void send_text(std::string text) override { sent.push_back(std::move(text)); }
+  void send_ping() override { sent.emplace_back("(ping frame)"); }
   void close(std::uint16_t code, std::string reason) override {
     closing.emplace(code, std::move(reason));
   }
@@ -42,6 +43,7 @@ class FakeStream final : public partner::Stream {
   // The server's side.
   void accept() { listener_->on_open(); }
   void text(std::string_view message) { listener_->on_text(message, true); }
+  void pong() { listener_->on_pong(); }
   void piece(std::string_view part, bool final) { listener_->on_text(part, final); }
   void end(const partner::StreamClosed& closed) {
     std::exchange(listener_, nullptr)->on_closed(closed);
@@ -54,6 +56,7 @@ class FakeStream final : public partner::Stream {
     while (due_ && *due_ <= end_time) {
       now_ = std::max(now_, *due_);
       due_.reset();
+      ++timers;
       std::exchange(callback_, nullptr)();
     }
     now_ = end_time;
@@ -67,6 +70,7 @@ class FakeStream final : public partner::Stream {
   std::optional<std::pair<std::uint16_t, std::string>> closing;
   bool reading = true;
   int drops = 0;
+  int timers = 0;  // that fell due
 
  private:
   partner::StreamListener* listener_ = nullptr;

@@ -24,10 +24,15 @@ inline std::string reading(std::string_view meter) {
 }
 
 struct SubscriptionFixture {
-  explicit SubscriptionFixture(partner::AuthPlace place = partner::AuthPlace::kBoth)
-      : subscription(
-            {"wss://host/api", {"id", base::Secret("secret"), {}, place}, std::chrono::seconds(60)},
-            hooks(), stream) {}
+  explicit SubscriptionFixture(
+      partner::AuthPlace place = partner::AuthPlace::kBoth,
+      std::optional<partner::Transport> transport = partner::Transport::kTransportWs)
+      : subscription({"https://host/api",
+                      "wss://host/api",
+                      {"id", base::Secret("secret"), {}, place},
+                      transport,
+                      std::chrono::seconds(60)},
+                     hooks(), stream) {}
 
   partner::SubscriptionHooks hooks() {
     return {[this](const partner::Delivery& d) {

@@ -33,8 +33,8 @@ TEST_SUITE("partner") {
     stream.text(kAck);
     CHECK(links.back().phase == LinkPhase::kConnecting);
     stream.text(kPong);
-    CHECK(links.back() ==
-          LinkState{LinkPhase::kLive, std::nullopt, std::nullopt, base::WallTime(1'700'000'000s)});
+    CHECK(links.back() == LinkState{LinkPhase::kLive, std::nullopt, std::nullopt,
+                                    base::WallTime(1'700'000'000s), "graphql-transport-ws"});
     stream.text(reading("m1"));
     CHECK(delivered == std::vector<std::string>{"m1"});
 
@@ -67,7 +67,11 @@ TEST_SUITE("partner") {
     wsse_hooks.random = [n = std::uint64_t{0}]() mutable { return ++n; };
     wsse_hooks.now = [&other] { return other.now(); };
     partner::Subscription wsse(
-        {"ws://h", {"id", base::Secret("s"), partner::AuthMethod::kWsse, AuthPlace::kBoth}, 60s},
+        {"http://h",
+         "ws://h",
+         {"id", base::Secret("s"), partner::AuthMethod::kWsse, AuthPlace::kBoth},
+         partner::Transport::kTransportWs,
+         60s},
         wsse_hooks, other);
     wsse.want(true);
     other.accept();
@@ -89,7 +93,8 @@ TEST_SUITE("partner") {
     expect_retry_after(500ms);
   }
 
-  TEST_CASE_FIXTURE(SubscriptionFixture, "failures in a row wait longer, a reading starts over") {
+  TEST_CASE_FIXTURE(SubscriptionFixture,
+                    "failures in a row wait longer, ten seconds with readings start over") {
     subscription.want(true);
     const partner::StreamClosed refused{0, 0, {}, "could not connect to host:443: refused"};
     stream.end(refused);
@@ -99,8 +104,15 @@ TEST_SUITE("partner") {
       stream.end(refused);
     }
     expect_retry_after(8s);
+    // A server that breaks after each reading is not asked ever faster.
     go_live();
     stream.text(reading("m"));
+    stream.advance(9s);
+    stream.end({0, 0, {}, "lost"});
+    expect_retry_after(16s);
+    go_live();
+    stream.text(reading("m"));
+    stream.advance(10s);
     stream.end({0, 0, {}, "lost"});
     expect_retry_after(500ms);
   }
@@ -240,6 +252,28 @@ TEST_SUITE("partner") {
     CHECK(dropped[0].what.starts_with("a message of host:443 is unusable"));
     stream.text(reading("m"));
     CHECK(delivered.size() == 1);
+  }
+
+  TEST_CASE_FIXTURE(SubscriptionFixture,
+                    "a refused WSSE token names the difference of the clocks") {
+    test::FakeStream other;
+    auto wsse_hooks = hooks();
+    wsse_hooks.now = [&other] { return other.now(); };
+    partner::Subscription wsse({"http://h",
+                                "ws://h",
+                                {"id", base::Secret("s"), partner::AuthMethod::kWsse},
+                                partner::Transport::kTransportWs,
+                                60s},
+                               wsse_hooks, other);
+    wsse.want(true);
+    partner::StreamClosed refused{0, 401, {}, ""};
+    refused.date = other.now().wall + 400s;
+    other.end(refused);
+    CHECK(links.back().error->what.find("differs from the server's by 400 s") != std::string::npos);
+    other.advance(1min);
+    refused.date = other.now().wall + 30s;
+    other.end(refused);
+    CHECK(links.back().error->what.find("differs") == std::string::npos);
   }
 
   TEST_CASE("a whole exchange gives the same whatever the pieces are") {

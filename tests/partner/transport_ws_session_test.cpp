@@ -3,38 +3,16 @@
 #include <doctest/doctest.h>
 
 #include "base/json.hpp"
+#include "partner/session_words.hpp"
 
 using namespace iometer;
 using namespace std::chrono_literals;
 using base::ErrorKind;
 using partner::Actions;
+using test::failure_of;
+using test::words;
 
 namespace {
-
-// What the session asks for, action by action, in words that a test can compare.
-std::string words(const Actions& actions) {
-  std::string text;
-  for (const auto& action : actions) {
-    if (!text.empty()) text += " | ";
-    if (const auto* send = std::get_if<partner::SendText>(&action)) text += send->text;
-    if (const auto* live = std::get_if<partner::Subscribed>(&action)) {
-      text += "live from " + (live->start_time ? base::format_rfc3339(*live->start_time) : "now");
-    }
-    if (const auto* d = std::get_if<partner::Deliver>(&action)) {
-      text += "deliver " + d->delivery.reading.meter.id;
-    }
-    if (std::get_if<partner::Report>(&action) != nullptr) text += "report";
-    if (std::get_if<partner::ArmTimer>(&action) != nullptr) text += "timer";
-    if (const auto* end = std::get_if<partner::EndLink>(&action)) {
-      text += end->close_code ? "close " + std::to_string(*end->close_code) : "cut";
-    }
-  }
-  return text;
-}
-
-const partner::Failure& failure_of(const Actions& actions) {
-  return std::get<partner::EndLink>(actions.back()).failure;
-}
 
 constexpr std::string_view kAck = R"({"type":"connection_ack"})";
 constexpr std::string_view kPing = R"({"type":"ping"})";
@@ -43,9 +21,9 @@ constexpr std::string_view kPong = R"({"type":"pong"})";
 struct Fixture {
   base::Now now{base::SteadyTime(100s), *base::parse_rfc3339("2026-11-24T12:00:00Z")};
   std::optional<base::WallTime> resume_from;
-  partner::TransportWsSession session{{"Basic abc", [this] { return resume_from; }, 60s, "h:443"}};
+  partner::TransportWsSession session{test::session_settings([this] { return resume_from; })};
 
-  Actions receive(std::string_view message) { return session.received(message, now); }
+  Actions receive(std::string_view message) { return session.received(message, true, now); }
   std::string said(std::string_view message) { return words(receive(message)); }
   Actions pass(base::Duration time) {
     now.steady += time;
@@ -58,9 +36,8 @@ struct Fixture {
     receive(kPong);
   }
   static std::string next(int id, std::string_view meter) {
-    return R"({"id":")" + std::to_string(id) +
-           R"(","type":"next","payload":{"data":{"meterReadings":{"meter":{"id":")" +
-           std::string(meter) + R"("},"time":"2026-11-24T12:00:00Z","values":[]}}}})";
+    return R"({"id":")" + std::to_string(id) + R"(","type":"next","payload":)" +
+           test::result_of(std::string(meter)) + "}";
   }
 };
 
@@ -83,7 +60,7 @@ TEST_SUITE("partner") {
           std::string::npos);
     CHECK(words({subscribe[1], subscribe[2]}) == std::string(kPing) + " | timer");
     CHECK(said(kPong) == "live from 2026-11-24T11:00:00Z");
-    CHECK(said(kPong).empty());
+    CHECK(said(kPong) == "answered");
     CHECK(said(next(1, "m1")) == "deliver m1");
     CHECK(words(session.unsubscribe()) == R"({"id":"1","type":"complete"})");
     CHECK(said(next(1, "m2")).empty());  // was under way
@@ -93,7 +70,7 @@ TEST_SUITE("partner") {
     session.opened(now);
     receive(kAck);
     CHECK(said(next(1, "m1")) == "live from now | deliver m1");
-    CHECK(said(kPong).empty());
+    CHECK(said(kPong) == "answered");
   }
 
   TEST_CASE_FIXTURE(Fixture, "without a start time no variable is sent") {
@@ -134,10 +111,10 @@ TEST_SUITE("partner") {
 
   TEST_CASE("the pings keep below half of the idle timeout") {
     base::Now now{base::SteadyTime(100s), {}};
-    partner::TransportWsSession session({"", [] { return std::nullopt; }, 4s, "h"});
+    partner::TransportWsSession session(test::session_settings([] { return std::nullopt; }, 4s));
     session.opened(now);
-    session.received(kAck, now);
-    session.received(kPong, now);
+    session.received(kAck, true, now);
+    session.received(kPong, true, now);
     now.steady += 2s;
     CHECK(words(session.timer(now)) == std::string(kPing) + " | timer");
     now.steady += 2s;
