@@ -77,7 +77,10 @@ std::optional<Failure> Operation::on_refused(Failure failure, base::WallTime now
     if (other_form) code_form_.reset();
     return std::nullopt;
   }
-  failure.permanent = failure.permanent || failure.refused_start_time;
+  if (failure.refused_start_time) {
+    failure.permanent = true;
+    failure.error.kind = base::ErrorKind::kProtocol;
+  }
   failure.error.what = fmt::format("{} ended the subscription: {}", where_, failure.error.what);
   failure.retry_no_sooner = std::max(failure.retry_no_sooner, kPauseAfterComplete);
   return failure;

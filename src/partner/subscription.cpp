@@ -19,7 +19,7 @@ constexpr base::Duration kCloseTime = seconds(2);
 // What makes a link good, so that the next failure is the first again. A reading alone does not: a
 // server that breaks after each would be asked without a pause.
 constexpr base::Duration kStable = minutes(1);
-constexpr base::Duration kStableWithReadings = seconds(10);
+constexpr base::Duration kStableWithReadings = seconds(30);
 
 constexpr std::uint16_t kNormal = 1000;
 

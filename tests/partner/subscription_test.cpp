@@ -94,7 +94,7 @@ TEST_SUITE("partner") {
   }
 
   TEST_CASE_FIXTURE(SubscriptionFixture,
-                    "failures in a row wait longer, ten seconds with readings start over") {
+                    "failures in a row wait longer, half a minute with readings starts over") {
     subscription.want(true);
     const partner::StreamClosed refused{0, 0, {}, "could not connect to host:443: refused"};
     stream.end(refused);
@@ -107,12 +107,16 @@ TEST_SUITE("partner") {
     // A server that breaks after each reading is not asked ever faster.
     go_live();
     stream.text(reading("m"));
-    stream.advance(9s);
+    stream.advance(24s);
+    stream.text(kPong);
+    stream.advance(5s);
     stream.end({0, 0, {}, "lost"});
     expect_retry_after(16s);
     go_live();
     stream.text(reading("m"));
-    stream.advance(10s);
+    stream.advance(24s);
+    stream.text(kPong);
+    stream.advance(6s);
     stream.end({0, 0, {}, "lost"});
     expect_retry_after(500ms);
   }
