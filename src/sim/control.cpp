@@ -37,7 +37,7 @@ std::string text_or(const base::Json& json, std::string_view otherwise) {
 struct Context {
   Service& service;
   const base::Json& request;
-  ConnectionCounts counts;
+  const TransportCounts& counts;
   std::int64_t now_ms;
 };
 
@@ -115,12 +115,42 @@ ControlOutcome answer(const Context& context) {
   return done();
 }
 
+void write_counts(base::JsonWriter& writer, const ConnectionCounts& counts) {
+  writer.key("connections").integer(static_cast<std::int64_t>(counts.connections));
+  writer.key("subscriptions").integer(static_cast<std::int64_t>(counts.subscriptions));
+}
+
+void write_counts(base::JsonWriter& writer, const TransportCounts& counts) {
+  struct Row {
+    std::string_view name;
+    const ConnectionCounts* counts;
+  };
+  const std::array rows{
+      Row{"graphql-transport-ws", &counts.graphql_transport_ws},
+      Row{"graphql-ws", &counts.graphql_ws},
+      Row{"sse", &counts.sse},
+      Row{"post", &counts.post},
+  };
+  ConnectionCounts all;
+  for (const auto& row : rows) {
+    all.connections += row.counts->connections;
+    all.subscriptions += row.counts->subscriptions;
+  }
+  write_counts(writer, all);
+  writer.key("transports").begin_object();
+  for (const auto& row : rows) {
+    writer.key(row.name).begin_object();
+    write_counts(writer, *row.counts);
+    writer.end_object();
+  }
+  writer.end_object();
+}
+
 ControlOutcome stats(const Context& context) {
   const auto& stats = context.service.stats();
   base::JsonWriter writer;
   writer.begin_object();
-  writer.key("connections").integer(static_cast<std::int64_t>(context.counts.connections));
-  writer.key("subscriptions").integer(static_cast<std::int64_t>(context.counts.subscriptions));
+  write_counts(writer, context.counts);
   writer.key("last_start_time");
   if (stats.last_start_time.empty()) {
     writer.null();
@@ -155,8 +185,8 @@ constexpr std::array kActions{
 
 }  // namespace
 
-ControlOutcome apply_control(Service& service, std::string_view request, ConnectionCounts counts,
-                             std::int64_t now_ms) {
+ControlOutcome apply_control(Service& service, std::string_view request,
+                             const TransportCounts& counts, std::int64_t now_ms) {
   constexpr base::Json::Limits kLimits{.bytes = 64U << 20U, .depth = 64};
   const auto json = base::Json::parse(request, kLimits);
   if (!json) return failure(json.error().what);

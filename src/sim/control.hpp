@@ -1,16 +1,17 @@
 // The control interface: what a test tells the simulator to do, as JSON objects with an "action".
 //   push {readings: […], received?}   MeterReading objects to all subscribers as they are; with
-//   `received` (RFC 3339)
-//                                     into the history of that time only
-//   push_payload {payload}            an execution result to all subscribers as it is, not kept for
-//   later ones push_text {text}                  a WebSocket message to all connections as it is
-//   drop, complete, close {code, reason}, silence {seconds}          all WebSocket connections
-//   refuse {status, retry_after, count}                              the next requests and upgrades
-//   installations {installations: […]}                               what the API lists from now on
-//   answer {field, body, status, content_type, count}                the next queries of this root
-//   field over HTTP, with exactly this body
-//   stats                             → {connections, subscriptions, last_start_time, sent,
-//   prepared, http_requests}
+//                                     `received` (RFC 3339) into the history of that time only
+//   push_payload {payload}            an execution result to all subscribers as it is, not kept
+//                                     for later ones
+//   push_text {text}                  a WebSocket message, or bytes of an event stream, as it is
+//   drop, complete, silence {seconds} all connections that hold subscriptions
+//   close {code, reason}              the same; an event stream ends without `complete`
+//   refuse {status, retry_after, count}                the next requests and upgrades
+//   installations {installations: […]}                 what the API lists from now on
+//   answer {field, body, status, content_type, count}  the next queries of this root field over
+//                                                      HTTP, with exactly this body
+//   stats   → {connections, subscriptions, transports, last_start_time, sent, prepared,
+//             http_requests}
 // All others answer {"ok":true}; what cannot be done answers {"error":…}.
 #pragma once
 
@@ -43,9 +44,15 @@ struct ConnectionCounts {
   std::size_t connections = 0;
   std::size_t subscriptions = 0;
 };
+struct TransportCounts {
+  ConnectionCounts graphql_transport_ws;
+  ConnectionCounts graphql_ws;
+  ConnectionCounts sse;
+  ConnectionCounts post;  // a subscription that waits for its one event
+};
 
 // Every session has been settled before: what comes into the past stays out of their sight.
-ControlOutcome apply_control(Service& service, std::string_view request, ConnectionCounts counts,
-                             std::int64_t now_ms);
+ControlOutcome apply_control(Service& service, std::string_view request,
+                             const TransportCounts& counts, std::int64_t now_ms);
 
 }  // namespace iometer::sim

@@ -64,14 +64,9 @@ GraphqlResult<GraphqlRequest> read_request(const ApiRequest& request) {
   return result;
 }
 
-std::optional<ApiResponse> refuse_kind(const ApiRequest& request, GraphqlOperationKind kind) {
-  if (request.method == "GET" && kind != GraphqlOperationKind::kQuery) {
-    return error_response(406, "GET requests only allow query operations");
-  }
-  if (kind == GraphqlOperationKind::kSubscription) {
-    return error_response(400, "subscriptions are served over WebSocket");
-  }
-  return std::nullopt;
+bool wants_event_stream(const Service& service, const ApiRequest& request) {
+  return service.options().transports.sse && request.method == "POST" &&
+         request.accept.find("text/event-stream") != std::string::npos;
 }
 
 }  // namespace
@@ -81,34 +76,58 @@ ApiResponse error_response(int status, std::string_view message) {
   return {status, std::string(kJson), failed_response(errors)};
 }
 
-ApiResponse handle_api_request(Service& service, const ApiRequest& request) {
-  ++service.stats().http_requests;
+namespace {
+
+// Before anybody looks at the document.
+std::optional<ApiResponse> refuse(Service& service, const ApiRequest& request,
+                                  std::int64_t now_ms) {
   if (const auto refusal = service.take_refusal()) {
     auto response = error_response(refusal->status, "refused");
     response.retry_after = refusal->retry_after;
     return response;
   }
-  if (!service.accepts(request.authorization)) return error_response(401, "unauthorized");
+  if (!service.accepts(request.authorization, now_ms)) return error_response(401, "unauthorized");
   const bool json_post =
       request.method == "POST" && base::to_lower(media_type(request.content_type)) == kJson;
-  if (!json_post && request.method != "GET") {
-    auto response = error_response(400, "transport not supported");
-    response.content_type = "text/plain; charset=utf-8";
-    return response;
-  }
+  if (json_post || request.method == "GET") return std::nullopt;
+  auto response = error_response(400, "transport not supported");
+  response.content_type = "text/plain; charset=utf-8";
+  return response;
+}
+
+ApiAnswer stream(Service& service, GraphqlResult<GraphqlPlan> planned, std::int64_t now_ms) {
+  if (const auto* errors = std::get_if<GraphqlErrors>(&planned))
+    return EventStream(service, failed_response(*errors));
+  auto& plan = std::get<GraphqlPlan>(planned);
+  if (plan.kind != GraphqlOperationKind::kSubscription)
+    return EventStream(service, service.execute(plan));
+  return EventStream(service, service.subscribe(std::move(plan), now_ms), now_ms);
+}
+
+}  // namespace
+
+ApiAnswer handle_api_request(Service& service, const ApiRequest& request, std::int64_t now_ms) {
+  ++service.stats().http_requests;
+  if (auto refused = refuse(service, request, now_ms)) return *std::move(refused);
   const auto type = response_type(request.accept);
   const auto read = read_request(request);
   if (const auto* errors = std::get_if<GraphqlErrors>(&read)) {
-    return {400, std::string(type), failed_response(*errors)};
+    return ApiResponse{400, std::string(type), failed_response(*errors)};
   }
   auto planned = plan_graphql(std::get<GraphqlRequest>(read));
+  if (wants_event_stream(service, request)) return stream(service, std::move(planned), now_ms);
   if (const auto* errors = std::get_if<GraphqlErrors>(&planned))
     return request_errors(*errors, type);
-  const auto& plan = std::get<GraphqlPlan>(planned);
-  if (auto refused = refuse_kind(request, plan.kind)) return *refused;
-  if (auto prepared = service.take_prepared(plan.fields.front().field->name))
-    return {prepared->status, std::move(prepared->content_type), std::move(prepared->body)};
-  return {200, std::string(type), service.execute(plan)};
+  auto& plan = std::get<GraphqlPlan>(planned);
+  if (request.method == "GET" && plan.kind != GraphqlOperationKind::kQuery)
+    return error_response(406, "GET requests only allow query operations");
+  if (plan.kind == GraphqlOperationKind::kSubscription)
+    return SingleEvent{&service, service.subscribe(std::move(plan), now_ms), std::string(type)};
+  if (auto prepared = service.take_prepared(plan.fields.front().field->name)) {
+    return ApiResponse{prepared->status, std::move(prepared->content_type),
+                       std::move(prepared->body)};
+  }
+  return ApiResponse{200, std::string(type), service.execute(plan)};
 }
 
 }  // namespace iometer::sim

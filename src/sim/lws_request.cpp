@@ -1,6 +1,7 @@
 #include "sim/lws_request.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <chrono>
@@ -48,6 +49,8 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 302:
+      return "Found";
     case 400:
       return "Bad Request";
     case 401:
@@ -114,9 +117,23 @@ std::string response_head(const ApiResponse& response, std::int64_t now_ms, bool
                   response.status, reason_phrase(response.status), response.content_type,
                   http_date(now_ms), response.body.size());
   if (response.status == 401) head += "WWW-Authenticate: Basic realm=\"partner\"\r\n";
+  if (!response.location.empty()) head += "Location: " + response.location + "\r\n";
   if (response.retry_after > 0) head += fmt::format("Retry-After: {}\r\n", response.retry_after);
   if (close) head += "Connection: close\r\n";
   return head + "\r\n";
+}
+
+std::string stream_head(std::int64_t now_ms) {
+  return fmt::format(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nDate: {}\r\nCache-Control: "
+      "no-cache\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n",
+      http_date(now_ms));
+}
+
+void drop_connection(lws* wsi) {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 }
 
 bool write_raw(lws* wsi, const std::string& bytes, lws_write_protocol kind) {

@@ -19,6 +19,13 @@ std::string request_path(lws* wsi);
 // Status line and headers, complete. `close`: the connection ends afterwards.
 std::string response_head(const ApiResponse& response, std::int64_t now_ms, bool close);
 
+// Of an event stream in chunks.
+std::string stream_head(std::int64_t now_ms);
+
+// Ends a connection with the next turn of the loop, without a word: a reset, so that nothing which
+// is still in the socket's buffer arrives.
+void drop_connection(lws* wsi);
+
 // Sends bytes as they are; false where the connection is gone.
 bool write_raw(lws* wsi, const std::string& bytes, lws_write_protocol kind);
 

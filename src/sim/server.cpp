@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
+#include <string_view>
 
 #include "base/text.hpp"
 #include "sim/lws_request.hpp"
@@ -13,72 +12,41 @@ namespace iometer::sim {
 namespace {
 
 constexpr std::string_view kControlPath = "/control";
-constexpr const char* kSubprotocol = "graphql-transport-ws";
 
 Server& server_of(lws* wsi) {
   return *static_cast<Server*>(lws_context_user(lws_get_context(wsi)));
 }
 
-int http_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in,
-                  std::size_t length) {
-  return server_of(wsi).on_http(wsi, reason, in, length);
+// A client that offers no subprotocol stays at the first row of the table: both have all reasons.
+int on_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in,
+                std::size_t length) {
+  switch (reason) {
+    case LWS_CALLBACK_ADD_HEADERS:
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_CLOSED:
+      return server_of(wsi).on_websocket(wsi, reason, in, length);
+    default:
+      return server_of(wsi).on_http(wsi, reason, in, length);
+  }
 }
-
-int websocket_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in,
-                       std::size_t length) {
-  return server_of(wsi).on_websocket(wsi, reason, in, length);
-}
-
-// A subprotocol more is a row more.
-constexpr std::array<lws_protocols, 3> kProtocols{{
-    {"http", http_callback, 0, 0, 0, nullptr, 0},
-    {kSubprotocol, websocket_callback, 0, 0, 0, nullptr, 0},
-    {nullptr, nullptr, 0, 0, 0, nullptr, 0},
-}};
 
 // gqlgen sends no pings of its own here: the library's are put off as far as its type goes.
 constexpr lws_retry_bo_t kNoPings{nullptr, 0, 0, 0xFFFE, 0xFFFF, 0};
 
-bool lists_token(std::string_view list, std::string_view token) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    if (base::trim(list.substr(0, comma)) == token) return true;
-    list = comma == std::string_view::npos ? "" : list.substr(comma + 1);
+// libwebsockets names the subprotocol that it looked up; gqlgen does not name one that it did not
+// choose.
+void take_back_echo(lws_process_html_args& head, std::string_view subprotocol) {
+  const auto echo = fmt::format("\r\nSec-WebSocket-Protocol: {}", subprotocol);
+  for (const std::string_view after : {"\r\n", ""}) {
+    const auto whole = echo + std::string(after);
+    if (!std::string_view(head.p - whole.size(), whole.size()).starts_with(echo)) continue;
+    head.p -= whole.size();
+    std::copy(after.begin(), after.end(), head.p);
+    head.p += after.size();
+    return;
   }
-  return false;
-}
-
-// A browser's page of another site may not connect.
-bool is_foreign_origin(std::string_view origin, std::string_view host) {
-  if (origin.empty()) return false;
-  const auto scheme = origin.find("://");
-  return scheme == std::string_view::npos || origin.substr(scheme + 3) != host;
-}
-
-base::Status check_options(const SimulatorOptions& options) {
-  const auto& household = options.household;
-  constexpr int kMostMeters = 1'000'000;
-  const bool counts = household.installations >= 0 && household.meters_per_installation >= 0 &&
-                      household.devices_per_installation >= 0;
-  if (!counts ||
-      std::int64_t{household.installations} * household.meters_per_installation > kMostMeters) {
-    return base::config_error(
-        fmt::format("installations and meters: use 0 to {} in all", kMostMeters));
-  }
-  if (household.cadence < std::chrono::milliseconds(10))
-    return base::config_error("cadence: use 10 ms or more");
-  if (options.control && options.host != "127.0.0.1" && options.host != "::1") {
-    return base::config_error(
-        "control: has no authentication, use it with host 127.0.0.1 or ::1 only");
-  }
-  if (options.certificate_file.empty() != options.key_file.empty()) {
-    return base::config_error("certificate_file and key_file: give both or none");
-  }
-  for (const auto& file : {options.certificate_file, options.key_file}) {
-    if (!file.empty() && !std::filesystem::exists(file))
-      return base::config_error(file + ": no such file");
-  }
-  return base::success();
 }
 
 }  // namespace
@@ -90,7 +58,14 @@ base::Result<std::unique_ptr<Server>> Server::create(SimulatorOptions options) {
   return server;
 }
 
-Server::Server(SimulatorOptions options) : service_(std::move(options)) {}
+// The first name is none that a client could offer.
+Server::Server(SimulatorOptions options)
+    : service_(std::move(options)),
+      protocols_{{
+          {"no subprotocol", on_callback, 0, 0, 0, nullptr, 0},
+          {subprotocol_.data(), on_callback, 0, 0, 0, nullptr, 0},
+          {nullptr, nullptr, 0, 0, 0, nullptr, 0},
+      }} {}
 
 Server::~Server() { lws_context_destroy(context_); }
 
@@ -109,7 +84,7 @@ base::Status Server::listen() {
   context_ = lws_create_context(&info);
   if (context_ == nullptr)
     return base::transient_error("simulator: libwebsockets could not be started");
-  info.protocols = kProtocols.data();
+  info.protocols = protocols_.data();
   info.vhost_name = "simulator";
   info.port = options.port;
   info.iface = options.host == "0.0.0.0" ? nullptr : options.host.c_str();
@@ -158,80 +133,11 @@ void Server::stop() {
   lws_cancel_service(context_);
 }
 
-base::Result<std::string> Server::control(std::string request) {
-  ControlRequest queued{std::move(request), {}};
-  auto answer = queued.answer.get_future();
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return base::transient_error("simulator: stopped");
-    requests_.push_back(std::move(queued));
-  }
-  lws_cancel_service(context_);
-  return answer.get();
-}
-
-void Server::run_control_requests() {
-  std::deque<ControlRequest> requests;
-  {
-    const std::lock_guard lock(mutex_);
-    requests.swap(requests_);
-  }
-  for (auto& request : requests) {
-    auto outcome = apply(request.text);
-    if (outcome.ok) {
-      request.answer.set_value(std::move(outcome.answer));
-    } else {
-      request.answer.set_value(base::config_error(std::move(outcome.answer)));
-    }
-  }
-}
-
-ControlOutcome Server::apply(std::string_view request) {
-  ConnectionCounts counts{websockets_.size(), 0};
-  for (auto& [wsi, connection] : websockets_) {
-    connection->session().settle(now_ms());
-    counts.subscriptions += connection->session().subscriptions();
-  }
-  auto outcome = apply_control(service_, request, counts, now_ms());
-  if (outcome.effect.silence_ms) silent_until_ms_ = now_ms() + *outcome.effect.silence_ms;
-  for (auto& [wsi, connection] : websockets_) apply_to(*connection, outcome.effect);
-  wake_all();
-  arm_timer();
-  return outcome;
-}
-
-void Server::apply_to(WsConnection& connection, const ControlEffect& effect) {
-  if (effect.text) connection.session().push_text(*effect.text);
-  if (effect.complete) connection.session().complete_all();
-  if (effect.close) connection.session().close(*effect.close);
-  if (effect.silence_ms) connection.silence_until(silent_until_ms_);
-  if (effect.drop) connection.drop();
-}
-
-void Server::wake_all() {
-  for (auto& [wsi, connection] : websockets_) connection->wake();
-}
-
-// For the household's next reading or the end of a silence.
-void Server::arm_timer() {
-  const auto now = now_ms();
-  auto next = service_.next_event_ms(now);
-  if (silent_until_ms_ > now) next = std::min(next.value_or(silent_until_ms_), silent_until_ms_);
-  const auto wait_us = next ? (*next - now) * LWS_US_PER_MS : LWS_SET_TIMER_USEC_CANCEL;
-  lws_sul_schedule(context_, 0, &timer_.sul, &Server::on_timer, wait_us);
-}
-
-void Server::on_timer(lws_sorted_usec_list_t* sul) {
-  auto& server = *reinterpret_cast<WakeTimer*>(sul)->server;
-  server.wake_all();
-  server.arm_timer();
-}
-
-ApiResponse Server::handle(const std::string& path, const ApiRequest& request) {
-  if (path == kQueryPath) return handle_api_request(service_, request);
+ApiAnswer Server::handle(const std::string& path, const ApiRequest& request) {
+  if (path == kQueryPath) return handle_api_request(service_, request, now_ms());
   if (path != kControlPath || !service_.options().control) return error_response(404, "not found");
   auto outcome = apply(request.body);
-  return {outcome.ok ? 200 : 400, "application/json", std::move(outcome.answer)};
+  return ApiResponse{outcome.ok ? 200 : 400, "application/json", std::move(outcome.answer)};
 }
 
 HttpConnection& Server::http_connection(lws* wsi) {
@@ -253,31 +159,42 @@ void Server::forget(lws* wsi) {
 
 // 0 lets the upgrade go on; 1 says that it was refused with a response.
 int Server::confirm_upgrade(lws* wsi) {
-  const auto request = read_request_head(wsi);
-  const auto upgrade = base::to_lower(request_header(wsi, WSI_TOKEN_UPGRADE));
-  if (upgrade != "websocket") return -1;
-  ApiResponse refused{0, {}, {}};
-  const bool authorized = service_.accepts(request.authorization);
-  if (request_path(wsi) != kQueryPath) {
-    refused = error_response(404, "not found");
-  } else if (const auto refusal = service_.take_refusal()) {
-    refused = error_response(refusal->status, "refused");
-    refused.retry_after = refusal->retry_after;
-  } else if (!request.authorization.empty() && !authorized) {
-    refused = error_response(401, "unauthorized");
-  } else if (is_foreign_origin(request_header(wsi, WSI_TOKEN_ORIGIN),
-                               request_header(wsi, WSI_TOKEN_HOST))) {
-    refused = error_response(403, "unable to upgrade");
-  } else if (!lists_token(request_header(wsi, WSI_TOKEN_PROTOCOL), kSubprotocol)) {
-    refused = error_response(400, "unable to upgrade");
-  }
-  if (refused.status == 0) {
-    upgrades_[wsi] = authorized;
+  if (base::to_lower(request_header(wsi, WSI_TOKEN_UPGRADE)) != "websocket") return -1;
+  const UpgradeRequest request{request_path(wsi), request_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION),
+                               request_header(wsi, WSI_TOKEN_ORIGIN),
+                               request_header(wsi, WSI_TOKEN_HOST),
+                               request_header(wsi, WSI_TOKEN_PROTOCOL)};
+  auto upgrade = decide_upgrade(service_, request, now_ms());
+  const auto name = upgrade.choice.echoed ? upgrade.choice.dialect->subprotocol
+                                          : first_offered(request.subprotocols);
+  if (upgrade.refusal.status == 0 && name.size() < subprotocol_.size()) {
+    subprotocol_.fill('\0');
+    std::copy(name.begin(), name.end(), subprotocol_.begin());
+    upgrades_[wsi] = std::move(upgrade);
     return 0;
   }
-  return write_raw(wsi, response_head(refused, now_ms(), true) + refused.body, LWS_WRITE_HTTP_FINAL)
-             ? 1
-             : -1;
+  if (upgrade.refusal.status == 0) upgrade.refusal = error_response(400, "unable to upgrade");
+  const auto response = response_head(upgrade.refusal, now_ms(), true) + upgrade.refusal.body;
+  return write_raw(wsi, response, LWS_WRITE_HTTP_FINAL) ? 1 : -1;
+}
+
+int Server::establish(lws* wsi) {
+  const auto found = upgrades_.find(wsi);
+  if (found == upgrades_.end()) return -1;
+  const auto& upgrade = found->second;
+  auto connection = std::make_unique<WsConnection>(
+      wsi, WsSession(service_, upgrade.authorized, *upgrade.choice.dialect),
+      service_.options().fragment_messages);
+  if (silent_until_ms_ > now_ms()) connection->silence_until(silent_until_ms_);
+  upgrades_.erase(found);
+  websockets_[wsi] = std::move(connection);
+  return 0;
+}
+
+// A callback's result, once a keep-alive that it began is on the timer.
+int Server::armed(int result) {
+  arm_timer();
+  return result;
 }
 
 int Server::on_http(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) {
@@ -285,13 +202,13 @@ int Server::on_http(lws* wsi, lws_callback_reasons reason, void* in, std::size_t
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
       return confirm_upgrade(wsi);
     case LWS_CALLBACK_HTTP:
-      return http_connection(wsi).on_head(now_ms());
+      return armed(http_connection(wsi).on_head(now_ms()));
     case LWS_CALLBACK_HTTP_BODY:
       return http_connection(wsi).on_body({static_cast<const char*>(in), length}, now_ms());
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-      return http_connection(wsi).on_body_end(now_ms());
+      return armed(http_connection(wsi).on_body_end(now_ms()));
     case LWS_CALLBACK_HTTP_WRITEABLE:
-      return http_connection(wsi).on_writeable();
+      return http_connection(wsi).on_writeable(now_ms());
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_WSI_DESTROY:
       forget(wsi);
@@ -302,18 +219,18 @@ int Server::on_http(lws* wsi, lws_callback_reasons reason, void* in, std::size_t
 }
 
 int Server::on_websocket(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length) {
-  if (reason == LWS_CALLBACK_ESTABLISHED) {
-    auto connection = std::make_unique<WsConnection>(wsi, service_, upgrades_[wsi]);
-    if (silent_until_ms_ > now_ms()) connection->silence_until(silent_until_ms_);
-    upgrades_.erase(wsi);
-    websockets_[wsi] = std::move(connection);
+  if (reason == LWS_CALLBACK_ESTABLISHED) return establish(wsi);
+  if (reason == LWS_CALLBACK_ADD_HEADERS) {
+    const auto upgrade = upgrades_.find(wsi);
+    if (upgrade != upgrades_.end() && !upgrade->second.choice.echoed)
+      take_back_echo(*static_cast<lws_process_html_args*>(in), subprotocol_.data());
     return 0;
   }
   const auto found = websockets_.find(wsi);
   if (found == websockets_.end()) return 0;
   switch (reason) {
     case LWS_CALLBACK_RECEIVE:
-      return found->second->on_received({static_cast<const char*>(in), length}, now_ms());
+      return armed(found->second->on_received({static_cast<const char*>(in), length}, now_ms()));
     case LWS_CALLBACK_SERVER_WRITEABLE:
       return found->second->on_writeable(now_ms());
     case LWS_CALLBACK_CLOSED:

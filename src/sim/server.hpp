@@ -5,23 +5,25 @@
 
 #include <libwebsockets.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "base/result.hpp"
 #include "sim/control.hpp"
-#include "sim/lws_connections.hpp"
+#include "sim/http_connection.hpp"
 #include "sim/service.hpp"
+#include "sim/upgrade.hpp"
+#include "sim/ws_connection.hpp"
 
 namespace iometer::sim {
-
-inline constexpr std::string_view kQueryPath = "/api/v1/query";
 
 class Server {
  public:
@@ -53,14 +55,19 @@ class Server {
   base::Status listen();
   [[nodiscard]] std::int64_t now_ms() const;
   HttpConnection& http_connection(lws* wsi);
-  ApiResponse handle(const std::string& path, const ApiRequest& request);
+  ApiAnswer handle(const std::string& path, const ApiRequest& request);
   int confirm_upgrade(lws* wsi);
+  int establish(lws* wsi);
   void forget(lws* wsi);
   ControlOutcome apply(std::string_view request);
-  void apply_to(WsConnection& connection, const ControlEffect& effect);
+  TransportCounts count_connections();
+  void apply_to(lws* wsi, WsConnection& connection, const ControlEffect& effect) const;
+  void apply_to(lws* wsi, HttpConnection& connection, const ControlEffect& effect) const;
   void run_control_requests();
   void wake_all();
+  std::optional<std::int64_t> next_keep_alive_ms();
   void arm_timer();
+  int armed(int result);
   static void on_timer(lws_sorted_usec_list_t* sul);
 
   Service service_;
@@ -70,7 +77,11 @@ class Server {
   std::uint16_t port_ = 0;
   WakeTimer timer_;
   std::int64_t silent_until_ms_ = 0;
-  std::unordered_map<lws*, bool> upgrades_;  // under way; whether their header was right
+  // libwebsockets looks the client's subprotocols up in this table; what it finds there under the
+  // second name is decided anew for each upgrade.
+  std::array<char, 64> subprotocol_{"-"};
+  std::array<lws_protocols, 3> protocols_;
+  std::unordered_map<lws*, Upgrade> upgrades_;  // under way
   std::unordered_map<lws*, std::unique_ptr<HttpConnection>> http_;
   std::unordered_map<lws*, std::unique_ptr<WsConnection>> websockets_;
 

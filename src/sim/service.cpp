@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
 #include "base/time.hpp"
 #include "sim/api_objects.hpp"
 
@@ -31,17 +30,11 @@ std::optional<std::int64_t> start_time_ms(const GraphqlPlan& plan, std::string& 
 
 }  // namespace
 
-Service::Service(SimulatorOptions options)
-    : options_(std::move(options)),
-      authorization_("Basic " + base::base64(options_.partner_id + ":" + options_.secret)) {
+Service::Service(SimulatorOptions options) : options_(std::move(options)), sign_in_(options_) {
   if (!options_.household_enabled) return;
   Household household(options_.household);
   directory_.set(parse_all(household.installations()));
   if (!household.meters().empty()) household_ = std::move(household);
-}
-
-bool Service::accepts(std::string_view authorization) const {
-  return authorization == authorization_;
 }
 
 std::optional<Refusal> Service::take_refusal() {

@@ -14,7 +14,8 @@
 #include "sim/graphql_plan.hpp"
 #include "sim/history.hpp"
 #include "sim/household.hpp"
-#include "sim/simulator.hpp"
+#include "sim/sign_in.hpp"
+#include "sim/simulator_options.hpp"
 
 namespace iometer::sim {
 
@@ -54,7 +55,9 @@ class Service {
 
   [[nodiscard]] const SimulatorOptions& options() const { return options_; }
   // The value of an Authorization header or of the init payload.
-  [[nodiscard]] bool accepts(std::string_view authorization) const;
+  bool accepts(std::string_view authorization, std::int64_t now_ms) {
+    return sign_in_.accepts(authorization, now_ms);
+  }
   // The refusal to give to this request, if one is due; counts it.
   std::optional<Refusal> take_refusal();
   // The prepared answer to a query of this root field, if there is one; counts it.
@@ -82,7 +85,7 @@ class Service {
   bool skip_disabled(Feed& feed) const;
 
   SimulatorOptions options_;
-  std::string authorization_;
+  SignIn sign_in_;
   std::optional<Household> household_;  // with at least one meter
   Directory directory_;
   History history_;

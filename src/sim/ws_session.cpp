@@ -43,38 +43,58 @@ void WsSession::close(WsClose close) {
   if (!closing_) closing_ = std::move(close);
 }
 
+void WsSession::refuse(std::string_view why, WsClose close) {
+  if (dialect_.legacy) {
+    base::JsonWriter writer;
+    answer("connection_error", {},
+           writer.begin_object().member("message", why).end_object().take());
+  }
+  this->close(std::move(close));
+}
+
+bool WsSession::is_known(std::string_view type) const {
+  if (type == "connection_init" || type == dialect_.start || type == dialect_.stop) return true;
+  return dialect_.legacy ? type == "connection_terminate" : type == "ping" || type == "pong";
+}
+
+void WsSession::on_unreadable() {
+  if (acknowledged_) {
+    close({kNormal, "terminated"});
+  } else {
+    refuse("invalid json", {kProtocolError, "decoding error"});
+  }
+}
+
 void WsSession::on_text(std::string_view text, std::int64_t now_ms) {
   if (closing_ || mute_) return;
   const auto message = base::Json::parse(text);
-  if (!message || !message->is_object()) {
-    close(acknowledged_ ? WsClose{kNormal, "terminated"}
-                        : WsClose{kProtocolError, "decoding error"});
-    return;
-  }
-  const auto type = text_of((*message)["type"]);
-  const bool known = type == "connection_init" || type == "subscribe" || type == "complete" ||
-                     type == "ping" || type == "pong";
-  if (!acknowledged_) {
-    if (type == "connection_init") {
-      on_init(*message);
-    } else {
-      close({kProtocolError, known ? "unexpected message" : "decoding error"});
-    }
-  } else if (type == "subscribe") {
+  const auto type = message ? text_of((*message)["type"]) : std::string();
+  if (!is_known(type)) {
+    on_unreadable();
+  } else if (type == "connection_terminate") {
+    close({kNormal, "terminated"});
+  } else if (!acknowledged_ || type == "connection_init") {
+    on_early(type, *message, now_ms);
+  } else if (type == dialect_.start) {
     on_subscribe(*message, now_ms);
-  } else if (type == "complete") {
+  } else if (type == dialect_.stop) {
     on_complete(*message);
   } else if (type == "ping") {
     const auto& payload = (*message)["payload"];
     answer("pong", {}, payload.is_null() ? "" : payload.dump());
-  } else if (type == "connection_init") {
-    close({kProtocolError, "unexpected message"});
-  } else if (!known) {
-    close({kNormal, "terminated"});
   }
 }
 
-void WsSession::on_init(const base::Json& message) {
+// One connection_init, and before anything else.
+void WsSession::on_early(std::string_view type, const base::Json& message, std::int64_t now_ms) {
+  if (!acknowledged_ && type == "connection_init") {
+    on_init(message, now_ms);
+  } else {
+    refuse("unexpected message " + std::string(type), {kProtocolError, "unexpected message"});
+  }
+}
+
+void WsSession::on_init(const base::Json& message, std::int64_t now_ms) {
   const auto& payload = message["payload"];
   if (!payload.is_null() && !payload.is_object()) {
     mute_ = true;  // gqlgen gives up on such a client without a word
@@ -82,13 +102,17 @@ void WsSession::on_init(const base::Json& message) {
   }
   auto credentials = text_of(payload["Authorization"]);
   if (credentials.empty()) credentials = text_of(payload["authorization"]);
-  const bool good = credentials.empty() ? authorized_ : service_.accepts(credentials);
+  const bool good = credentials.empty() ? authorized_ : service_.accepts(credentials, now_ms);
   if (!good) {
-    close({kNormal, "terminated"});
+    refuse("unauthorized", {kNormal, "terminated"});
     return;
   }
   acknowledged_ = true;
   answer("connection_ack");
+  if (!dialect_.legacy) return;
+  answer("ka");
+  const auto interval = service_.options().keep_alive.count();
+  if (interval > 0) keep_alive_ms_ = now_ms + interval;
 }
 
 void WsSession::on_subscribe(const base::Json& message, std::int64_t now_ms) {
@@ -104,7 +128,7 @@ void WsSession::on_subscribe(const base::Json& message, std::int64_t now_ms) {
     if (is_request_error(*errors)) {
       answer("error", id, errors_json(*errors));
     } else {
-      answer("next", id, failed_response(*errors));
+      answer(dialect_.event, id, failed_response(*errors));
     }
     answer("complete", id);
     return;
@@ -114,7 +138,7 @@ void WsSession::on_subscribe(const base::Json& message, std::int64_t now_ms) {
     feeds_.emplace_back(id, service_.subscribe(std::move(plan), now_ms));
     return;
   }
-  answer("next", id, service_.execute(plan));
+  answer(dialect_.event, id, service_.execute(plan));
   answer("complete", id);
 }
 
@@ -142,10 +166,15 @@ std::optional<std::string> WsSession::next_message(std::int64_t now_ms) {
     answers_.pop_front();
     return message;
   }
+  if (keep_alive_ms_ && now_ms >= *keep_alive_ms_ && !closing_) {
+    keep_alive_ms_ = now_ms + service_.options().keep_alive.count();
+    return frame("ka", {}, {});
+  }
   for (std::size_t tried = 0; tried < feeds_.size(); ++tried) {
     turn_ = (turn_ + 1) % feeds_.size();
     auto& [id, feed] = feeds_[turn_];
-    if (const auto payload = service_.next(feed, now_ms)) return frame("next", id, *payload);
+    if (const auto payload = service_.next(feed, now_ms))
+      return frame(dialect_.event, id, *payload);
   }
   return std::nullopt;
 }

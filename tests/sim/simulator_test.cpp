@@ -74,13 +74,53 @@ TEST_SUITE("sim") {
     CHECK(status("") == 101);
     CHECK(status(login_header()) == 101);
     CHECK(status(login_header("wrong")) == 401);
-    CHECK(status("", "") == 400);
-    CHECK(status("", "graphql-ws") == 400);
     CHECK(status("Origin: http://elsewhere.example\r\n") == 403);
     const RawWebSocket socket(simulator->port(), "");
     CHECK(base::to_lower(socket.head()).find("sec-websocket-protocol: graphql-transport-ws\r\n") !=
           std::string::npos);
     CHECK(socket.head().find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != std::string::npos);
+  }
+
+  TEST_CASE("upgrade: the subprotocol that is spoken, and whether the answer names it") {
+    const auto simulator = start({});
+    struct Case {
+      std::string offered;
+      std::string named;  // empty: not at all
+      bool legacy;
+    };
+    for (const auto& [offered, named, legacy] :
+         {Case{"graphql-ws", "graphql-ws", true},
+          Case{"graphql-transport-ws, graphql-ws", "graphql-ws", true},
+          Case{"graphql-transport-ws", "graphql-transport-ws", false}, Case{"", "", true},
+          Case{"something-else", "", true}}) {
+      CAPTURE(offered);
+      RawWebSocket socket(simulator->port(), login_header(), offered);
+      REQUIRE(socket.status() == 101);
+      const auto head = base::to_lower(socket.head());
+      CHECK((head.find("sec-websocket-protocol") != std::string::npos) == !named.empty());
+      if (!named.empty())
+        CHECK(head.find("\r\nsec-websocket-protocol: " + named + "\r\n") != std::string::npos);
+      CHECK(head.find("s3pplmbitxaq9kygzzhzrbk+xoo=\r\n") != std::string::npos);
+      socket.send_text(kInit);
+      CHECK(socket.read_message() == "{\"type\":\"connection_ack\"}\n");
+      if (legacy) CHECK(socket.read_message() == "{\"type\":\"ka\"}\n");
+    }
+    SimulatorOptions modern;
+    modern.transports.graphql_ws = false;
+    const auto strict = start(modern);
+    CHECK(RawWebSocket(strict->port(), "", "graphql-ws").status() == 400);
+    CHECK(RawWebSocket(strict->port(), "", "").status() == 400);
+    CHECK(RawWebSocket(strict->port(), "", "graphql-transport-ws").status() == 101);
+  }
+
+  TEST_CASE("keep-alive messages come on their own") {
+    auto options = pushed_only();
+    options.keep_alive = 50ms;
+    const auto simulator = start(options);
+    RawWebSocket socket(simulator->port(), login_header(), "graphql-ws");
+    socket.send_text(kInit);
+    CHECK(socket.read_message() == "{\"type\":\"connection_ack\"}\n");
+    for (int i = 0; i < 3; ++i) CHECK(socket.read_message() == "{\"type\":\"ka\"}\n");
   }
 
   TEST_CASE("wrong credentials in the init payload: close 1000 terminated and nothing else") {

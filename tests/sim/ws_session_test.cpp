@@ -113,6 +113,102 @@ TEST_SUITE("sim") {
           "{\"id\":\"1\",\"type\":\"complete\"}\n");
   }
 
+  TEST_CASE("the legacy protocol: data, stop and complete, an array of errors, no ping") {
+    Service service(without_household());
+    WsSession session(service, true, kLegacyWs);
+    const auto reply = [&](std::string_view message) {
+      session.on_text(message, kNow);
+      return all_messages(session);
+    };
+    CHECK(reply(R"({"type":"connection_init","payload":{}})") ==
+          "{\"type\":\"connection_ack\"}\n{\"type\":\"ka\"}\n");
+    CHECK(reply(R"({"id":"7","type":"start","payload":{"query":"{partner{name}}"}})") ==
+          "{\"payload\":{\"data\":{\"partner\":{\"name\":\"Simulated "
+          "Partner\"}}},\"id\":\"7\",\"type\":\"data\"}\n"
+          "{\"id\":\"7\",\"type\":\"complete\"}\n");
+    const auto refused = reply(R"({"id":"8","type":"start","payload":{"query":"{foo}"}})");
+    CHECK(refused.starts_with(R"({"payload":[{"message":"Cannot query field)"));
+    CHECK(refused.ends_with(
+        "\"id\":\"8\",\"type\":\"error\"}\n{\"id\":\"8\",\"type\":\"complete\"}\n"));
+    CHECK(
+        reply(
+            R"({"id":"1","type":"start","payload":{"query":"subscription{meterReadings{time}}"}})")
+            .empty());
+    push(service, session, R"({"action":"push","readings":[{"n":4}]})", kNow);
+    CHECK(
+        all_messages(session) ==
+        "{\"payload\":{\"data\":{\"meterReadings\":{\"n\":4}}},\"id\":\"1\",\"type\":\"data\"}\n");
+    CHECK(reply(R"({"id":"1","type":"stop"})") == "{\"id\":\"1\",\"type\":\"complete\"}\n");
+    CHECK(session.subscriptions() == 0);
+    CHECK_FALSE(session.closing());
+    CHECK(reply(R"({"type":"ping"})").empty());
+    REQUIRE(session.closing());
+    CHECK(session.closing()->code == 1000);
+  }
+
+  TEST_CASE("the legacy protocol says what it refuses before it closes") {
+    Service service(without_household());
+    const auto end_of = [&](std::initializer_list<std::string_view> messages, bool header = true) {
+      WsSession session(service, header, kLegacyWs);
+      for (const auto message : messages) session.on_text(message, kNow);
+      const auto said = all_messages(session);
+      return said + (session.closing() ? std::to_string(session.closing()->code) : "open");
+    };
+    constexpr std::string_view kInit = R"({"type":"connection_init"})";
+    const std::string ready = "{\"type\":\"connection_ack\"}\n{\"type\":\"ka\"}\n";
+    const auto error = [](const std::string& message) {
+      return "{\"payload\":{\"message\":\"" + message + "\"},\"type\":\"connection_error\"}\n";
+    };
+    CHECK(end_of({kInit}, false) == error("unauthorized") + "1000");
+    CHECK(end_of({R"({"type":"connection_init","payload":{"Authorization":"Basic eDp5"}})"}) ==
+          error("unauthorized") + "1000");
+    CHECK(end_of({"nonsense"}) == error("invalid json") + "1002");
+    CHECK(end_of({R"({"type":"subscribe"})"}) == error("invalid json") + "1002");
+    CHECK(end_of({R"({"type":"start"})"}) == error("unexpected message start") + "1002");
+    CHECK(end_of({R"({"type":"connection_terminate"})"}) == "1000");
+    CHECK(end_of({kInit, R"({"type":"connection_terminate"})"}) == ready + "1000");
+    CHECK(end_of({kInit, kInit}) == ready + error("unexpected message connection_init") + "1002");
+    CHECK(end_of({kInit, "nonsense"}) == ready + "1000");
+  }
+
+  TEST_CASE("keep-alive messages are the legacy protocol's alone") {
+    auto options = without_household();
+    options.keep_alive = std::chrono::seconds(10);
+    Service service(options);
+    WsSession legacy(service, true, kLegacyWs);
+    WsSession modern(service, true);
+    for (auto* session : {&legacy, &modern}) {
+      session->on_text(R"({"type":"connection_init"})", kNow);
+      all_messages(*session);
+      CHECK(all_messages(*session, kNow + 9'999).empty());
+    }
+    CHECK(legacy.due_ms() == kNow + 10'000);
+    CHECK(all_messages(legacy, kNow + 10'000) == "{\"type\":\"ka\"}\n");
+    CHECK(all_messages(legacy, kNow + 19'999).empty());
+    CHECK(all_messages(legacy, kNow + 25'000) == "{\"type\":\"ka\"}\n");
+    CHECK_FALSE(modern.due_ms());
+    CHECK(all_messages(modern, kNow + 25'000).empty());
+  }
+
+  TEST_CASE("which subprotocol a server picks") {
+    const auto choice = [](std::string_view offered, const Transports& transports = {}) {
+      const auto chosen = choose_dialect(transports, offered);
+      if (chosen.dialect == nullptr) return std::string("refused");
+      return std::string(chosen.dialect->subprotocol) + (chosen.echoed ? " echoed" : "");
+    };
+    CHECK(choice("graphql-transport-ws") == "graphql-transport-ws echoed");
+    CHECK(choice("graphql-ws") == "graphql-ws echoed");
+    CHECK(choice("graphql-transport-ws, graphql-ws") == "graphql-ws echoed");
+    CHECK(choice("") == "graphql-ws");
+    CHECK(choice("other") == "graphql-ws");
+    const Transports modern{true, false, false};
+    CHECK(choice("graphql-ws,graphql-transport-ws", modern) == "graphql-transport-ws echoed");
+    CHECK(choice("graphql-ws", modern) == "refused");
+    CHECK(choice("", modern) == "refused");
+    CHECK(choice("graphql-transport-ws", {false, true, false}) == "graphql-ws");
+    CHECK(choice("graphql-transport-ws, graphql-ws", {false, false, true}) == "refused");
+  }
+
   TEST_CASE(
       "startTime replays by the time of receipt, then live readings follow, once each and in "
       "order") {
