@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "sim/introspection.hpp"
 
 namespace iometer::sim {
 namespace {
@@ -129,62 +130,77 @@ class ReadingObject : public GraphqlObject {
   ObisFormat format_;
 };
 
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-std::optional<std::size_t> page_number(const PlannedField& field, std::string_view name) {
+// A member of the argument `pagination`: nothing where it is not given, -1 where it is no number
+// of installations.
+std::optional<std::int64_t> page_number(const PlannedField& field, std::string_view name) {
   const auto* page = field.argument("pagination");
   const auto* value = page != nullptr ? page->member(name) : nullptr;
   if (value == nullptr || value->kind != GraphqlValue::Kind::kInt) return std::nullopt;
-  std::size_t number = 0;
+  std::int64_t number = 0;
   std::from_chars(value->text.data(), value->text.data() + value->text.size(), number);
-  return number;
+  return std::max<std::int64_t>(number, -1);
 }
 
 }  // namespace
 
 FieldResult ApiRoot::resolve(const PlannedField& field) const {
   const auto name = field.field->name;
-  if (name == "partner") return std::make_shared<PartnerObject>(partner_id_);
+  if (name == "partner") return std::make_shared<PartnerObject>(context_.options.partner_id);
   if (name == "installations") return installations(field);
   if (name == "connectUrl") return connect_url(field);
-  if (name == "installation") {
-    const auto* found = directory_.find(field.argument("id")->text);
-    if (found == nullptr) return std::monostate();
-    return std::make_shared<JsonObject>(directory_, *found, nullptr);
+  if (name == "disableInstallation") return disable(field);
+  if (name == "__schema") return introspect_schema();
+  if (name == "__type") {
+    auto type = introspect_type(field.argument("name")->text);
+    return type != nullptr ? FieldResult(std::move(type)) : std::monostate();
   }
-  const bool known = directory_.disable(field.argument("installationId")->text);
-  if (!known) return GraphqlFailure{"installation not found"};
-  return GraphqlLeaf{"true"};
+  const auto* found = context_.directory.find(field.argument("id")->text);
+  if (found == nullptr) return std::monostate();
+  return std::make_shared<JsonObject>(context_.directory, *found, nullptr);
 }
 
 FieldResult ApiRoot::installations(const PlannedField& field) const {
-  const auto all = directory_.list();
-  const auto begin = std::min(page_number(field, "offset").value_or(0), all.size());
-  const auto count = std::min(page_number(field, "limit").value_or(all.size()), all.size() - begin);
+  const auto limit = page_number(field, "limit");
+  const auto offset = page_number(field, "offset").value_or(0);
+  if (limit == -1 || offset == -1)
+    return GraphqlFailure{"pagination: limit and offset must not be negative", "BAD_USER_INPUT"};
+  const auto all = context_.directory.list();
+  const auto begin = std::min(static_cast<std::size_t>(offset), all.size());
+  auto count = all.size() - begin;
+  if (limit) {
+    count = std::min(count, static_cast<std::size_t>(*limit));
+  } else if (context_.options.default_page > 0) {
+    count = std::min(count, context_.options.default_page);
+  }
+  if (context_.options.max_page > 0) count = std::min(count, context_.options.max_page);
   std::vector<GraphqlObjectPtr> page;
   page.reserve(count);
   for (std::size_t i = begin; i < begin + count; ++i) {
-    page.push_back(std::make_shared<JsonObject>(directory_, *all[i], nullptr));
+    page.push_back(std::make_shared<JsonObject>(context_.directory, *all[i], nullptr));
   }
   return page;
 }
 
+FieldResult ApiRoot::disable(const PlannedField& field) const {
+  switch (context_.directory.disable(field.argument("installationId")->text)) {
+    case Directory::Disabled::kNow:
+      return GraphqlLeaf{"true"};
+    case Directory::Disabled::kBefore:
+      return GraphqlFailure{"installation is already disabled", "ALREADY_DISABLED"};
+    case Directory::Disabled::kUnknown:
+      break;
+  }
+  return GraphqlFailure{"installation not found", "NOT_FOUND"};
+}
+
 FieldResult ApiRoot::connect_url(const PlannedField& field) const {
-  auto url = fmt::format("https://connect.iometer.example/partner?partner_id={}&redirect_url={}",
-                         percent_encoded(partner_id_),
-                         percent_encoded(field.argument("redirectUrl")->text));
+  std::optional<std::string> given;
   const auto* state = field.argument("state");
-  if (state != nullptr && state->kind == GraphqlValue::Kind::kString)
-    url += "&state=" + percent_encoded(state->text);
-  return string_leaf(url);
+  if (state != nullptr && state->kind == GraphqlValue::Kind::kString) given = state->text;
+  auto token = context_.linking.begin(field.argument("redirectUrl")->text, std::move(given),
+                                      context_.now_ms);
+  if (!token) return GraphqlFailure{token.error().what, "BAD_USER_INPUT"};
+  return string_leaf(fmt::format("{}{}?token={}", context_.origin, kConnectPath, *token));
 }
 
 FieldResult ReadingEvent::resolve(const PlannedField& /*field*/) const {

@@ -2,15 +2,21 @@
 
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace iometer::sim {
 
 void Directory::set(std::vector<base::Json> installations) {
-  installations_ = std::move(installations);
+  installations_.clear();
   disabled_.clear();
   by_id_.clear();
-  for (std::size_t i = 0; i < installations_.size(); ++i) {
-    if (const auto* id = installations_[i]["id"].string()) by_id_.emplace(*id, i);
-  }
+  for (auto& installation : installations) add(std::move(installation));
+}
+
+void Directory::add(base::Json installation) {
+  if (const auto* id = installation["id"].string())
+    by_id_.emplace(base::to_lower(*id), installations_.size());
+  installations_.push_back(std::move(installation));
 }
 
 std::vector<const base::Json*> Directory::list() const {
@@ -23,15 +29,19 @@ std::vector<const base::Json*> Directory::list() const {
 }
 
 const base::Json* Directory::find(std::string_view id) const {
-  const auto found = by_id_.find(std::string(id));
-  if (found == by_id_.end() || is_disabled(found->first)) return nullptr;
+  const auto found = by_id_.find(base::to_lower(id));
+  if (found == by_id_.end() || disabled_.contains(found->first)) return nullptr;
   return &installations_[found->second];
 }
 
-bool Directory::disable(const std::string& id) {
-  if (find(id) == nullptr) return false;
-  disabled_.insert(id);
-  return true;
+bool Directory::is_disabled(std::string_view id) const {
+  return !disabled_.empty() && disabled_.contains(base::to_lower(id));
+}
+
+Directory::Disabled Directory::disable(std::string_view id) {
+  const auto found = by_id_.find(base::to_lower(id));
+  if (found == by_id_.end()) return Disabled::kUnknown;
+  return disabled_.insert(found->first).second ? Disabled::kNow : Disabled::kBefore;
 }
 
 }  // namespace iometer::sim

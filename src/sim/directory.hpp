@@ -15,20 +15,23 @@ namespace iometer::sim {
 
 class Directory {
  public:
+  enum class Disabled { kNow, kBefore, kUnknown };
+
   // Replaces all of them; installations that were disabled are back.
   void set(std::vector<base::Json> installations);
 
   [[nodiscard]] std::vector<const base::Json*> list() const;  // those that are enabled
   [[nodiscard]] const base::Json* find(std::string_view id) const;
 
-  // False where there is none of that id.
-  bool disable(const std::string& id);
-  [[nodiscard]] bool is_disabled(const std::string& id) const { return disabled_.contains(id); }
+  void add(base::Json installation);
+  // Ids are compared without regard to case, as UUIDs are.
+  Disabled disable(std::string_view id);
+  [[nodiscard]] bool is_disabled(std::string_view id) const;
 
  private:
   std::vector<base::Json> installations_;
   std::unordered_map<std::string, std::size_t> by_id_;
-  std::unordered_set<std::string> disabled_;
+  std::unordered_set<std::string> disabled_;  // ids in lower case
 };
 
 }  // namespace iometer::sim

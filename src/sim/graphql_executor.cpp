@@ -56,7 +56,7 @@ class Executor {
     if (const auto* list = std::get_if<std::vector<GraphqlObjectPtr>>(&result))
       return write_list(field, *list);
     if (const auto* failure = std::get_if<GraphqlFailure>(&result)) {
-      errors_.push_back({failure->message, path_, {}, ""});
+      errors_.push_back({failure->message, path_, {}, failure->code});
     } else if (is_required(field.field->type)) {
       errors_.push_back({"must not be null", path_, {}, ""});
     }

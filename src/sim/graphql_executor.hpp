@@ -22,6 +22,7 @@ struct GraphqlLeaf {
 };
 struct GraphqlFailure {
   std::string message;
+  std::string code = {};  // extensions.code; empty = none
 };
 // What a field gives: null, a leaf, an object, a list of objects, or an error.
 using FieldResult = std::variant<std::monostate, GraphqlLeaf, GraphqlObjectPtr,

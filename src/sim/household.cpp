@@ -79,11 +79,12 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
 
 }  // namespace
 
-Household::Household(const HouseholdOptions& options) : options_(options) {
+Household::Household(const HouseholdOptions& options, int first)
+    : options_(options), first_(first) {
   const int per = options.meters_per_installation;
   const int count = options.installations * per;
   meters_.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
+  for (int i = first * per; i < first * per + count; ++i) {
     const auto seed = mix(options.seed, 0x5EED0000U + static_cast<std::uint64_t>(i));
     meters_.push_back({uuid(options.seed, Kind::kMeter, i),
                        fmt::format("1EMH{:010}", kFirstMeterNumber + std::int64_t{i} * 61),
@@ -96,15 +97,18 @@ std::vector<std::string> Household::installations() const {
   std::vector<std::string> result;
   const int per = options_.meters_per_installation;
   for (int i = 0; i < options_.installations; ++i) {
+    const int number = first_ + i;
     const auto first = static_cast<std::size_t>(i) * static_cast<std::size_t>(per);
     const auto meter = [&](int m) {
       return meter_json(meters_[first + static_cast<std::size_t>(m)]);
     };
     const int devices = options_.devices_per_installation;
-    const auto device = [&](int d) { return device_json(options_.seed, i * devices + d, d == 0); };
+    const auto device = [&](int d) {
+      return device_json(options_.seed, number * devices + d, d == 0);
+    };
     result.push_back(fmt::format(
         R"({{"id":"{}","externalId":null,"meters":[{}],"currentMeter":{},"devices":[{}],"currentDevice":{}}})",
-        uuid(options_.seed, Kind::kInstallation, i), json_list(per, meter),
+        uuid(options_.seed, Kind::kInstallation, number), json_list(per, meter),
         per > 0 ? meter(0) : "null", json_list(devices, device), devices > 0 ? device(0) : "null"));
   }
   return result;

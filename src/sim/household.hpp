@@ -38,7 +38,9 @@ struct HouseholdReading {
 
 class Household {
  public:
-  explicit Household(const HouseholdOptions& options);
+  // `first`: the number of its first installation, so that a later household shares no id and no
+  // meter number with the ones before.
+  explicit Household(const HouseholdOptions& options, int first = 0);
 
   [[nodiscard]] const HouseholdOptions& options() const { return options_; }
   [[nodiscard]] const std::vector<HouseholdMeter>& meters() const { return meters_; }
@@ -56,6 +58,7 @@ class Household {
   [[nodiscard]] std::int64_t phase_ms(std::int64_t position) const;
 
   HouseholdOptions options_;
+  int first_;
   std::vector<HouseholdMeter> meters_;
 };
 

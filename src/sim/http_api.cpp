@@ -100,7 +100,7 @@ ApiAnswer stream(Service& service, GraphqlResult<GraphqlPlan> planned, std::int6
     return EventStream(service, failed_response(*errors));
   auto& plan = std::get<GraphqlPlan>(planned);
   if (plan.kind != GraphqlOperationKind::kSubscription)
-    return EventStream(service, service.execute(plan));
+    return EventStream(service, service.execute(plan, now_ms));
   return EventStream(service, service.subscribe(std::move(plan), now_ms), now_ms);
 }
 
@@ -127,7 +127,7 @@ ApiAnswer handle_api_request(Service& service, const ApiRequest& request, std::i
     return ApiResponse{prepared->status, std::move(prepared->content_type),
                        std::move(prepared->body)};
   }
-  return ApiResponse{200, std::string(type), service.execute(plan)};
+  return ApiResponse{200, std::string(type), service.execute(plan, now_ms)};
 }
 
 }  // namespace iometer::sim

@@ -59,6 +59,8 @@ std::string_view reason_phrase(int status) {
       return "Forbidden";
     case 404:
       return "Not Found";
+    case 405:
+      return "Method Not Allowed";
     case 406:
       return "Not Acceptable";
     case 411:
@@ -117,6 +119,13 @@ std::string response_head(const ApiResponse& response, std::int64_t now_ms, bool
                   response.status, reason_phrase(response.status), response.content_type,
                   http_date(now_ms), response.body.size());
   if (response.status == 401) head += "WWW-Authenticate: Basic realm=\"partner\"\r\n";
+  // The page behind connectUrl shows text from outside: no script, no frame, no trace of its token.
+  if (response.content_type.starts_with("text/html")) {
+    head +=
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors "
+        "'none'\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\n";
+  }
   if (!response.location.empty()) head += "Location: " + response.location + "\r\n";
   if (response.retry_after > 0) head += fmt::format("Retry-After: {}\r\n", response.retry_after);
   if (close) head += "Connection: close\r\n";

@@ -17,6 +17,7 @@ struct SchemaField {
   std::string_view name;
   std::string_view type;
   std::span<const SchemaArgument> arguments = {};
+  std::string_view deprecation = {};  // its reason; empty = not deprecated
 };
 
 enum class SchemaKind { kScalar, kEnum, kInput, kObject };
@@ -28,7 +29,10 @@ struct SchemaType {
   std::span<const std::string_view> words = {};  // of enums
 };
 
-// nullptr where the schema has none of that name.
+// All of the API's types, then those of introspection (spec section 4), whose names begin with two
+// underscores.
+std::span<const SchemaType> schema_types();
+// nullptr where the schema has none of that name. Of Query also __schema and __type.
 const SchemaType* find_type(std::string_view name);
 const SchemaField* find_field(const SchemaType& type, std::string_view name);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "sim/connect_page.hpp"
 #include "sim/lws_request.hpp"
 
 namespace iometer::sim {
@@ -101,6 +102,11 @@ base::Status Server::listen() {
         options.host, options.port));
   }
   port_ = static_cast<std::uint16_t>(port);
+  // All addresses: a browser on this machine reaches this one.
+  auto host = options.host == "0.0.0.0" ? std::string("127.0.0.1") : options.host;
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  const auto* scheme = options.certificate_file.empty() ? "http" : "https";
+  service_.set_origin(fmt::format("{}://{}:{}", scheme, host, port));
   return base::success();
 }
 
@@ -135,6 +141,12 @@ void Server::stop() {
 
 ApiAnswer Server::handle(const std::string& path, const ApiRequest& request) {
   if (path == kQueryPath) return handle_api_request(service_, request, now_ms());
+  if (path == kConnectPath) {
+    auto response = handle_connect_request(service_, request, now_ms());
+    wake_all();  // the readings of an installation more
+    arm_timer();
+    return response;
+  }
   if (path != kControlPath || !service_.options().control) return error_response(404, "not found");
   auto outcome = apply(request.body);
   return ApiResponse{outcome.ok ? 200 : 400, "application/json", std::move(outcome.answer)};

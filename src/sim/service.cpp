@@ -33,8 +33,23 @@ std::optional<std::int64_t> start_time_ms(const GraphqlPlan& plan, std::string& 
 Service::Service(SimulatorOptions options) : options_(std::move(options)), sign_in_(options_) {
   if (!options_.household_enabled) return;
   Household household(options_.household);
+  installations_ = options_.household.installations;
   directory_.set(parse_all(household.installations()));
-  if (!household.meters().empty()) household_ = std::move(household);
+  if (!household.meters().empty()) sources_.push_back({std::move(household), 0});
+}
+
+std::optional<std::string> Service::add_installation(std::int64_t now_ms) {
+  constexpr int kMostAdded = 1000;
+  if (installations_ - options_.household.installations >= kMostAdded) return std::nullopt;
+  auto one = options_.household;
+  one.installations = 1;
+  Household household(one, installations_++);
+  auto installation = parse_all(household.installations()).front();
+  auto id = *installation["id"].string();
+  directory_.add(std::move(installation));
+  if (options_.household_enabled && !household.meters().empty())
+    sources_.push_back({std::move(household), now_ms});
+  return id;
 }
 
 std::optional<Refusal> Service::take_refusal() {
@@ -49,8 +64,13 @@ std::optional<PreparedAnswer> Service::take_prepared(std::string_view field) {
   return prepared_;
 }
 
-std::string Service::execute(const GraphqlPlan& plan) {
-  return execute_graphql(plan.fields, ApiRoot(directory_, options_.partner_id));
+std::string Service::execute(const GraphqlPlan& plan, std::int64_t now_ms) {
+  for (const auto& field : plan.fields) {
+    if (options_.introspection || !field.field->name.starts_with("__")) continue;
+    if (field.field->name != "__typename")
+      return failed_response({{"introspection disabled", {field.key}, {}, ""}});
+  }
+  return execute_graphql(plan.fields, ApiRoot({directory_, linking_, options_, origin_, now_ms}));
 }
 
 Feed Service::subscribe(GraphqlPlan plan, std::int64_t now_ms) {
@@ -61,42 +81,59 @@ Feed Service::subscribe(GraphqlPlan plan, std::int64_t now_ms) {
   feed.fields = std::move(plan.fields);
   feed.pushed = start ? HistoryKey{from, 0} : history_.seen(now_ms);
   feed.joined = history_.seen(now_ms).sequence;
-  if (household_)
-    feed.next_reading = household_->first_received_at_or_after(start ? from : now_ms + 1);
+  for (const auto& [household, since_ms] : sources_) {
+    feed.next_readings.push_back(
+        household.first_received_at_or_after(std::max(start ? from : now_ms + 1, since_ms)));
+  }
   return feed;
 }
 
-bool Service::skip_disabled(Feed& feed) const {
-  const auto count = static_cast<std::int64_t>(household_->meters().size());
+bool Service::skip_disabled(const Household& household, std::int64_t& reading) const {
+  const auto count = static_cast<std::int64_t>(household.meters().size());
   for (std::int64_t i = 0; i < count; ++i) {
-    if (directory_.is_disabled(household_->meter_of(feed.next_reading + i).installation_id))
-      continue;
-    feed.next_reading += i;
+    if (directory_.is_disabled(household.meter_of(reading + i).installation_id)) continue;
+    reading += i;
     return true;
   }
   return false;
+}
+
+Service::Source* Service::next_source(Feed& feed, std::int64_t now_ms) {
+  Source* next = nullptr;
+  std::int64_t next_received = now_ms;
+  feed.next_readings.resize(sources_.size(), 0);  // households that came later begin at their time
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    auto& [household, since_ms] = sources_[i];
+    auto& reading = feed.next_readings[i];
+    // A client that stayed away too long has lost what the server no longer keeps.
+    const auto oldest = std::max(now_ms - kHistoryMs, since_ms);
+    reading = std::max(reading, household.first_received_at_or_after(oldest));
+    if (!skip_disabled(household, reading)) continue;
+    const auto received = household.received_unix_ms(reading);
+    if (received > next_received || (next != nullptr && received == next_received)) continue;
+    next = &sources_[i];
+    next_received = received;
+  }
+  return next;
 }
 
 std::optional<std::string> Service::next(Feed& feed, std::int64_t now_ms) {
   history_.forget_before(now_ms - kHistoryMs);
   const auto* pushed = history_.after(feed.pushed, feed.joined);
   if (pushed != nullptr && pushed->first.received_ms > now_ms) pushed = nullptr;
-  std::optional<std::int64_t> own;
-  if (household_) {
-    // A client that stayed away too long has lost what the server no longer keeps.
-    feed.next_reading =
-        std::max(feed.next_reading, household_->first_received_at_or_after(now_ms - kHistoryMs));
-    const bool any = skip_disabled(feed);
-    const auto received = household_->received_unix_ms(feed.next_reading);
-    if (any && received <= now_ms) own = received;
-  }
-  if (pushed == nullptr && !own) return std::nullopt;
+  auto* source = next_source(feed, now_ms);
+  if (pushed == nullptr && source == nullptr) return std::nullopt;
   ++stats_.sent;
-  if (pushed != nullptr && (!own || pushed->first.received_ms <= *own)) {
+  const auto number = [&]() -> std::int64_t& {
+    return feed.next_readings[static_cast<std::size_t>(source - sources_.data())];
+  };
+  if (pushed != nullptr &&
+      (source == nullptr ||
+       pushed->first.received_ms <= source->household.received_unix_ms(number()))) {
     feed.pushed = pushed->first;
     return pushed->second.payload;
   }
-  const auto reading = household_->reading(feed.next_reading++);
+  const auto reading = source->household.reading(number()++);
   return execute_graphql(feed.fields,
                          ReadingEvent(directory_, reading, options_.household.obis_format));
 }
@@ -108,8 +145,13 @@ void Service::settle(Feed& feed, std::int64_t now_ms) const {
 }
 
 std::optional<std::int64_t> Service::next_event_ms(std::int64_t now_ms) const {
-  if (!household_) return std::nullopt;
-  return household_->received_unix_ms(household_->first_received_at_or_after(now_ms + 1));
+  std::optional<std::int64_t> next;
+  for (const auto& [household, since_ms] : sources_) {
+    const auto received =
+        household.received_unix_ms(household.first_received_at_or_after(now_ms + 1));
+    next = std::min(next.value_or(received), received);
+  }
+  return next;
 }
 
 }  // namespace iometer::sim

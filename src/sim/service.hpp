@@ -8,12 +8,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/directory.hpp"
 #include "sim/graphql_plan.hpp"
 #include "sim/history.hpp"
 #include "sim/household.hpp"
+#include "sim/linking.hpp"
 #include "sim/sign_in.hpp"
 #include "sim/simulator_options.hpp"
 
@@ -22,9 +24,9 @@ namespace iometer::sim {
 // Where a subscription stands.
 struct Feed {
   std::vector<PlannedField> fields;
-  std::int64_t next_reading = 0;  // of the household
-  HistoryKey pushed;              // the last one seen
-  std::uint64_t joined = 0;       // what was live only before this is none of its business
+  std::vector<std::int64_t> next_readings;  // of each household
+  HistoryKey pushed;                        // the last one seen
+  std::uint64_t joined = 0;  // what was live only before this is none of its business
 };
 
 // Answers to the next requests with a refusal.
@@ -64,7 +66,7 @@ class Service {
   std::optional<PreparedAnswer> take_prepared(std::string_view field);
 
   // Queries and mutations: the whole response.
-  std::string execute(const GraphqlPlan& plan);
+  std::string execute(const GraphqlPlan& plan, std::int64_t now_ms);
 
   Feed subscribe(GraphqlPlan plan, std::int64_t now_ms);
   // The next event, a whole execution result; none until more is received.
@@ -74,6 +76,13 @@ class Service {
   // When the household's next reading is received.
   [[nodiscard]] std::optional<std::int64_t> next_event_ms(std::int64_t now_ms) const;
 
+  // A household more, whose readings begin now: its installation's id, or nothing where there are
+  // too many.
+  std::optional<std::string> add_installation(std::int64_t now_ms);
+  // http(s)://host:port, which connectUrl's addresses begin with.
+  void set_origin(std::string origin) { origin_ = std::move(origin); }
+
+  Linking& linking() { return linking_; }
   Directory& directory() { return directory_; }
   History& history() { return history_; }
   ServiceStats& stats() { return stats_; }
@@ -81,12 +90,22 @@ class Service {
   PreparedAnswer& prepared() { return prepared_; }
 
  private:
+  struct Source {
+    Household household;  // with at least one meter
+    std::int64_t since_ms;
+  };
+
+  // The household whose reading is the next one for this feed; nullptr where none is due.
+  Source* next_source(Feed& feed, std::int64_t now_ms);
   // Moves on to a meter whose installation is enabled; false where all are disabled.
-  bool skip_disabled(Feed& feed) const;
+  bool skip_disabled(const Household& household, std::int64_t& reading) const;
 
   SimulatorOptions options_;
   SignIn sign_in_;
-  std::optional<Household> household_;  // with at least one meter
+  std::string origin_;
+  std::vector<Source> sources_;
+  int installations_ = 0;  // that households were made for
+  Linking linking_;
   Directory directory_;
   History history_;
   ServiceStats stats_;

@@ -138,7 +138,7 @@ void WsSession::on_subscribe(const base::Json& message, std::int64_t now_ms) {
     feeds_.emplace_back(id, service_.subscribe(std::move(plan), now_ms));
     return;
   }
-  answer(dialect_.event, id, service_.execute(plan));
+  answer(dialect_.event, id, service_.execute(plan, now_ms));
   answer("complete", id);
 }
 
