@@ -1,0 +1,195 @@
+// Schema, linking and unlinking: what is asked, and what the answers mean.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "partner/api_shape.hpp"
+#include "partner/documented_schema.hpp"
+#include "partner/fake_http.hpp"
+#include "partner/partner_client.hpp"
+#include "partner/schema_documents.hpp"
+
+using namespace iometer;
+using base::ErrorKind;
+using partner::DisableOutcome;
+
+namespace {
+
+constexpr std::string_view kInvalid =
+    R"({"errors":[{"message":"Unknown argument \"installationId\"",
+        "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}],"data":null})";
+
+struct Fixture {
+  test::FakeHttp http;
+  partner::PartnerClient client{{"https://host/api/v1/query",
+                                 {"id", base::Secret("secret")},
+                                 [] { return base::Now{}; },
+                                 [] { return partner::Nonce{}; }},
+                                http};
+
+  [[nodiscard]] bool asked(std::size_t request, std::string_view text) const {
+    return http.requests.at(request).body.find(text) != std::string::npos;
+  }
+  base::Result<DisableOutcome> disable(std::string body, int status = 200) {
+    http.answer(status, std::move(body));
+    auto schema = partner::documented_schema();
+    schema.types[1].fields[0].arguments.push_back(
+        {"installationId", partner::type_reference("Uuid!"), {}});
+    schema.types[1].fields[0].type.kind = "SCALAR";
+    return client.disable_installation("i", schema);
+  }
+};
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_SUITE("partner") {
+  TEST_CASE_FIXTURE(Fixture, "operations: the schema decides how the list is asked for") {
+    http.answer(200, fmt::format(R"({{"data":{}}})", test::api_schema_data()));
+    const auto schema = client.schema();
+    REQUIRE(schema.ok());
+    CHECK(schema->found);
+    CHECK(asked(0, R"("operationName":"Introspection")"));
+    http.answer(200, R"({"data":{"installations":[]}})");
+    CHECK(client.installations().ok());
+    CHECK(asked(1, "installations(pagination: {limit: 100, offset: 0})"));
+    // It vanishes again.
+    http.answer(200, R"({"errors":[{"message":"introspection disabled","path":["__schema"]}],
+        "data":null})");
+    CHECK_FALSE(client.schema()->found);
+    http.answer(200, R"({"data":{"installations":[]}})");
+    CHECK(client.installations().ok());
+    CHECK(asked(3, "query Installations { installations { id"));
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: introspection that is not allowed is no failure") {
+    SUBCASE("data null") {
+      http.answer(200, R"({"errors":[{"message":"introspection disabled","path":["__schema"]}],
+          "data":null})");
+    }
+    SUBCASE("__schema null") {
+      http.answer(200, R"({"errors":[{"message":"introspection disabled","path":["__schema"]}],
+          "data":{"__schema":null}})");
+    }
+    SUBCASE("__schema null without a word") { http.answer(200, R"({"data":{"__schema":null}})"); }
+    SUBCASE("403") { http.answer(403, "forbidden", "text/plain"); }
+    SUBCASE("400") { http.answer(400, R"({"errors":[{"message":"no"}]})"); }
+    SUBCASE("422") {
+      http.answer(422, R"({"errors":[{"message":"Cannot query field \"__schema\"",
+          "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}],"data":null})");
+    }
+    const auto schema = client.schema();
+    REQUIRE(schema.ok());
+    CHECK_FALSE(schema->found);
+    CHECK_FALSE(schema->why_assumed.empty());
+    CHECK(schema->field("Query", "partner") != nullptr);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: a schema that does not come now may come later") {
+    SUBCASE("network") { http.answers.emplace_back(base::transient_error("could not connect")); }
+    SUBCASE("server") { http.answer(503, ""); }
+    SUBCASE("rate") { http.answer(429, R"({"errors":[{"message":"slow down"}]})"); }
+    SUBCASE("credentials") { http.answer(401, ""); }
+    SUBCASE("a resolver") {
+      http.answer(200, R"({"errors":[{"message":"internal system error"}],"data":null})");
+    }
+    SUBCASE("damaged") { http.answer(200, R"({"data":{"__schema":{"types":7}}})"); }
+    CHECK_FALSE(client.schema().ok());
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: connectUrl") {
+    http.answer(200, R"({"data":{"connectUrl":"https://connect.iometer.cloud/a?b=c"}})");
+    const auto url = client.connect_url("http://192.168.1.5:8099/linked", "abc");
+    REQUIRE(url.ok());
+    CHECK(*url == "https://connect.iometer.cloud/a?b=c");
+    CHECK(
+        asked(0, R"("variables":{"redirectUrl":"http://192.168.1.5:8099/linked","state":"abc"})"));
+
+    http.answer(200, R"({"data":{"connectUrl":null}})");
+    CHECK(client.connect_url("r", "s").error().what == "connectUrl: expected a string, found null");
+    for (const auto* bad : {"", "nothing", "https://a\\u001b[2J", "https://a b"}) {
+      http.answer(200, fmt::format(R"({{"data":{{"connectUrl":"{}"}}}})", bad));
+      CHECK(contains(client.connect_url("r", "s").error().what, "no address that can be opened"));
+    }
+    http.answer(200, R"({"errors":[{"message":"redirectUrl is not allowed",
+        "path":["connectUrl"]}],"data":null})");
+    CHECK(contains(client.connect_url("r", "s").error().what, "redirectUrl is not allowed"));
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: one installation, or none") {
+    http.answer(200, R"({"data":{"installation":{"id":"i"}}})");
+    CHECK(client.installation("i")->value().id == "i");
+    http.answer(200, R"({"data":{"installation":null}})");
+    CHECK_FALSE(client.installation("i")->has_value());
+    http.answer(200, R"({"errors":[{"message":"installation not found","path":["installation"]}],
+        "data":null})");
+    CHECK_FALSE(client.installation("i")->has_value());
+    http.answer(200, R"({"errors":[{"message":"internal system error","path":["installation"]}],
+        "data":{"installation":null}})");
+    CHECK_FALSE(client.installation("i").ok());
+    http.answer(401, "");
+    CHECK(client.installation("i").error().kind == ErrorKind::kAuth);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: disableInstallation done, not ours, refused") {
+    CHECK(*disable(R"({"data":{"disableInstallation":true}})") == DisableOutcome::kDone);
+    CHECK(asked(0, "disableInstallation(installationId: $id)"));
+    CHECK(asked(0, R"("variables":{"id":"i"})"));
+    CHECK(*disable(R"({"data":{"disableInstallation":{"__typename":"Installation"}}})") ==
+          DisableOutcome::kDone);
+    CHECK(*disable(R"({"errors":[{"message":"installation not found",
+        "path":["disableInstallation"]}],"data":null})") == DisableOutcome::kNotOurs);
+    CHECK(*disable(R"({"errors":[{"message":"already disabled"}],
+        "data":{"disableInstallation":null}})") == DisableOutcome::kNotOurs);
+    CHECK(contains(disable(R"({"data":{"disableInstallation":false}})").error().what, "false"));
+    CHECK(disable(R"({"errors":[{"message":"forbidden","path":["disableInstallation"]}],
+        "data":null})")
+              .error()
+              .kind == ErrorKind::kAuth);
+    CHECK(disable("", 401).error().kind == ErrorKind::kAuth);
+    CHECK_FALSE(disable("", 503).ok());
+    CHECK(http.requests.size() == 8);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: an unknown shape is found by what the server refuses") {
+    http.answer(422, std::string(kInvalid));
+    http.answer(422, std::string(kInvalid));
+    http.answer(200, R"({"data":{"disableInstallation":true}})");
+    CHECK(*client.disable_installation("i", partner::documented_schema()) == DisableOutcome::kDone);
+    CHECK(asked(0, "disableInstallation(installationId: $id) }"));
+    CHECK(asked(1, "disableInstallation(installationId: $id) { __typename } }"));
+    CHECK(asked(2, "disableInstallation(id: $id) }"));
+    // Anything else than a refused document is the end.
+    http.answer(500, "");
+    CHECK_FALSE(client.disable_installation("i", partner::documented_schema()).ok());
+    CHECK(http.requests.size() == 4);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: the probe completes the schema, and cannot be executed") {
+    auto schema = partner::documented_schema();
+    http.answer(422, R"({"errors":[
+        {"message":"Unknown argument \"zz\" on field \"Mutation.disableInstallation\".",
+         "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}},
+        {"message":"Field \"disableInstallation\" argument \"id\" of type \"Uuid!\" is required, but it was not provided.",
+         "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}],"data":null})");
+    REQUIRE(client.probe_disable_installation(schema).ok());
+    CHECK(asked(0, "mutation DisableProbe { disableInstallation(zz: 1) }"));
+    auto shapes = partner::disable_shapes(schema);
+    REQUIRE(shapes.size() == 1);
+    CHECK(shapes[0] == partner::DisableShape{"id", "", "Uuid!", false});
+
+    http.answer(422, R"({"errors":[{"message":
+        "Cannot query field \"disableInstallation\" on type \"Mutation\".",
+        "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}],"data":null})");
+    REQUIRE(client.probe_disable_installation(schema).ok());
+    CHECK(partner::disable_shapes(schema).empty());
+    CHECK(contains(client.disable_installation("i", schema).error().what, "check --api"));
+
+    http.answer(503, "");
+    CHECK_FALSE(client.probe_disable_installation(schema).ok());
+    http.answer(200, R"({"errors":[{"message":"internal system error"}],"data":null})");
+    CHECK_FALSE(client.probe_disable_installation(schema).ok());
+  }
+}
