@@ -1,3 +1,3 @@
 #include "app/commands.hpp"
 
-int main(int argc, char** argv) { return iometer::app::run_command(argc, argv); }
+int main(int argc, char** argv) { return iometer::app::run_program(argc, argv); }

@@ -24,7 +24,7 @@ MAY_USE_NETWORK = {"io", "sim", "app"}
 ONLY_IN = {
     "rapidjson/": {"base/json.cpp"},
     "yaml-cpp/": {"app/options.cpp"},
-    "CLI/": {"app/commands.cpp"},
+    "CLI/": {"app/"},
     "spdlog/": {"app/"},
 }
 

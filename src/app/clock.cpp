@@ -17,6 +17,13 @@ std::uint64_t random_number() {
   return (std::uint64_t{device()} << 32U) | device();
 }
 
+std::array<std::uint8_t, 16> random_nonce() {
+  std::random_device device;
+  std::array<std::uint8_t, 16> nonce{};
+  for (auto& byte : nonce) byte = static_cast<std::uint8_t>(device());
+  return nonce;
+}
+
 std::uint64_t resident_memory() {
   std::ifstream statm("/proc/self/statm");
   std::uint64_t total = 0;

@@ -4,6 +4,6 @@
 namespace iometer::app {
 
 // Exit codes: 0 ended as asked, 1 failed, 2 wrong configuration or arguments.
-int run_command(int argc, char** argv);
+int run_program(int argc, char** argv);
 
 }  // namespace iometer::app

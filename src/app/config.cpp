@@ -169,6 +169,10 @@ Config::PartnerApi read_partner(Reader& in) {
   partner.ca_file = in.readable_file("partner.ca_file");
   partner.idle_timeout = in.duration("partner.idle_timeout", 5s, 1h);
   partner.poll_interval = in.duration("partner.poll_interval", 1s, 24h);
+  if (!in.text("partner.redirect_url").empty()) {
+    constexpr std::array<std::string_view, 1> kPlainHttp{"http"};
+    partner.redirect_url = in.url("partner.redirect_url", kPlainHttp);
+  }
   return partner;
 }
 
@@ -266,6 +270,13 @@ base::Result<Config> make_config(const OptionValues& values) {
   if (in.error()) return *in.error();
   if (config.mqtt.client_id.empty()) config.mqtt.client_id = "iometer2mqtt-" + instance_id(config);
   return config;
+}
+
+base::Result<Config::PartnerApi> make_partner_config(const OptionValues& values) {
+  Reader in(values);
+  auto partner = read_partner(in);
+  if (in.error()) return *in.error();
+  return partner;
 }
 
 bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& values) {

@@ -28,6 +28,7 @@ struct Config {
     std::string ca_file;
     base::Duration idle_timeout;
     base::Duration poll_interval;
+    std::optional<io::Url> redirect_url;  // http:// only; nothing = `link` does not listen
   } partner;
   struct Mqtt {
     io::Url url;
@@ -53,6 +54,9 @@ struct Config {
 };
 
 base::Result<Config> make_config(const OptionValues& values);
+
+// The part that a command needs that speaks with the Partner API alone; the rest is not checked.
+base::Result<Config::PartnerApi> make_partner_config(const OptionValues& values);
 
 // What of it concerns the bridge's core.
 bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& values);

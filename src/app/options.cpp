@@ -43,6 +43,8 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
      "PEM file with the authority of the API's certificate; default: the system's"},
     {"partner.idle_timeout", "60s", "longest silence on the subscription before it counts as dead"},
     {"partner.poll_interval", "60s", "how often the status of the devices is asked for"},
+    {"partner.redirect_url", "",
+     "where `link` listens for the IOmeter app's answer: http://192.168.1.5:8099/linked"},
     {"mqtt.url", "mqtt://localhost:1883", "broker: mqtt://host:port, or mqtts://host:port for TLS"},
     {"mqtt.protocol", "3.1.1", "MQTT version: 3.1.1 | 5"},
     {"mqtt.username", "", "user name at the broker"},

@@ -20,13 +20,8 @@ using std::chrono::steady_clock;
 
 constexpr base::Duration kLeastBetweenPolls = seconds(10);
 constexpr seconds kGoodbyeTime{1};
-
-partner::Nonce system_nonce() {
-  std::random_device device;
-  partner::Nonce nonce{};
-  for (auto& byte : nonce) byte = static_cast<std::uint8_t>(device());
-  return nonce;
-}
+// A server that fails on introspection again and again is left alone: the list comes first.
+constexpr unsigned kSchemaAttempts = 3;
 
 // Many bridges that start together after an outage must not stay in step.
 base::Duration with_jitter(base::Duration interval) {
@@ -34,6 +29,14 @@ base::Duration with_jitter(base::Duration interval) {
   return std::chrono::duration_cast<base::Duration>(
       interval * std::uniform_real_distribution<double>(0.9, 1.1)(device));
 }
+
+// What the thread knows between two polls.
+struct Progress {
+  partner::PartnerClient client;
+  partner::Backoff backoff = {};
+  bool partner_known = false;
+  unsigned schema_attempts = kSchemaAttempts;  // left; 0 when it is known, too
+};
 
 }  // namespace
 
@@ -56,7 +59,8 @@ struct StatusPoller::Shared {
   std::thread thread;  // the owner's
 
   void run();
-  base::Duration poll(partner::PartnerClient& client, partner::Backoff& backoff, bool& known);
+  base::Duration poll(Progress& progress);
+  void ask_for_schema(Progress& progress);
   std::set<std::string> asked_about();
   bool wait(steady_clock::time_point started, base::Duration delay, bool may_hurry);
   template <class Call>
@@ -70,15 +74,13 @@ void StatusPoller::Shared::run() {
   const auto on_clock = [this](base::Duration offset, const base::Now& at) {
     call_hook([&](StatusPollerHooks& h) { h.on_clock(offset, at); });
   };
-  partner::PartnerClient client(
-      {config.url, config.credentials, read_clocks, system_nonce, on_clock}, *http);
-  partner::Backoff backoff;
-  bool known = false;
+  Progress progress{partner::PartnerClient(
+      {config.url, config.credentials, read_clocks, random_nonce, on_clock}, *http)};
   auto started = steady_clock::now();
-  auto delay = poll(client, backoff, known);
-  while (wait(started, delay, !backoff.is_slow())) {
+  auto delay = poll(progress);
+  while (wait(started, delay, !progress.backoff.is_slow())) {
     started = steady_clock::now();
-    delay = poll(client, backoff, known);
+    delay = poll(progress);
   }
   const std::lock_guard lock(mutex);
   ended = true;
@@ -86,21 +88,35 @@ void StatusPoller::Shared::run() {
 }
 
 // One round; gives the time until the next.
-base::Duration StatusPoller::Shared::poll(partner::PartnerClient& client, partner::Backoff& backoff,
-                                          bool& known) {
-  if (!known) {
+base::Duration StatusPoller::Shared::poll(Progress& progress) {
+  auto& [client, backoff, partner_known, schema_attempts] = progress;
+  if (!partner_known) {
     auto partner = client.partner();
-    known = partner.ok();
+    partner_known = partner.ok();
     call_hook([&](StatusPollerHooks& h) { h.on_partner(std::move(partner)); });
-    if (!known) return backoff.next(client.last_failure(), random_number());
+    if (!partner_known) return backoff.next(client.last_failure(), random_number());
     backoff.reset();
   }
+  if (schema_attempts > 0) ask_for_schema(progress);
   auto answer = client.installations(asked_about());
   const bool good = answer.ok();
   call_hook([&](StatusPollerHooks& h) { h.on_answer(std::move(answer)); });
-  if (!good) return backoff.next(client.last_failure(), random_number());
+  if (!good) {
+    // Our request does not fit the API any more: its schema may tell how it has to look.
+    if (client.last_failure().permanent) schema_attempts = kSchemaAttempts;
+    return backoff.next(client.last_failure(), random_number());
+  }
   backoff.reset();
   return with_jitter(config.poll_interval);
+}
+
+void StatusPoller::Shared::ask_for_schema(Progress& progress) {
+  const auto schema = progress.client.schema();
+  progress.schema_attempts = schema ? 0 : progress.schema_attempts - 1;
+  if (!schema) return;
+  call_hook([&](StatusPollerHooks& h) {
+    if (h.on_schema) h.on_schema(*schema);
+  });
 }
 
 std::set<std::string> StatusPoller::Shared::asked_about() {

@@ -1,5 +1,6 @@
 // The thread that asks the Partner API over HTTP: first who the partner is (the check of the
-// credentials), then the installations at each interval. Failures back off by their kind.
+// credentials), then what the API looks like, then the installations at each interval. Failures
+// back off by their kind.
 // poll_now() and ask_about() may be called from any thread; the hooks are called on the poller's
 // thread.
 #pragma once
@@ -23,7 +24,7 @@ struct StatusPollerConfig {
   base::Duration poll_interval = std::chrono::seconds(60);  // ±10 %
 };
 
-// None may be empty.
+// None may be empty but on_schema.
 struct StatusPollerHooks {
   std::function<void(base::Result<partner::Partner>)>
       on_partner;  // for each attempt until the first success
@@ -31,6 +32,9 @@ struct StatusPollerHooks {
   // The server's clock − our wall clock as it was `at` that time: for each response that tells,
   // also of a failure, before the other hooks.
   std::function<void(base::Duration, const base::Now& at)> on_clock;
+  // After on_partner and before the first on_answer, the documented schema where the server does
+  // not tell its own; again after the server refused a request of ours as invalid.
+  std::function<void(const partner::ApiSchema&)> on_schema = {};
 };
 
 class StatusPoller {

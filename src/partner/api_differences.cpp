@@ -90,6 +90,9 @@ class Comparison {
     }
     for (const auto& field : type.fields) new_field(*known, field);
     for (const auto& input : type.input_fields) {
+      const auto same = std::find_if(known->input_fields.begin(), known->input_fields.end(),
+                                     [&](const ApiInput& one) { return one.name == input.name; });
+      if (same != known->input_fields.end()) continue;
       note(DifferenceKind::kNew, fmt::format("{}.{}", known->name, input.name), "", input.type.text,
            false);
     }

@@ -27,6 +27,8 @@ enum class DisableOutcome {
 class PartnerClient {
  public:
   PartnerClient(PartnerClientConfig config, Http& http);
+  PartnerClient(const PartnerClient&) = delete;  // its parts refer to each other
+  PartnerClient& operator=(const PartnerClient&) = delete;
 
   // Who we are to the API: the cheapest check of the credentials.
   base::Result<Partner> partner();

@@ -1,0 +1,143 @@
+#include "app/linking.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace iometer::app {
+namespace {
+
+using namespace std::chrono_literals;
+using partner::RedirectOutcome;
+using std::chrono::steady_clock;
+
+constexpr auto kPollInterval = 5s;
+constexpr std::size_t kMostRedirects = 16;
+
+void say(std::string_view text) { fmt::print(stderr, "iometer2mqtt: {}\n", text); }
+
+// What waiting does not heal.
+bool is_final(const partner::Failure& failure) {
+  return failure.error.kind == base::ErrorKind::kAuth || failure.permanent;
+}
+
+}  // namespace
+
+Linking::Linking(partner::PartnerClient& api, std::string state)
+    : api_(api), state_(std::move(state)) {}
+
+base::Result<std::string> Linking::begin(const std::string& redirect_url) {
+  auto ids = api_.installation_ids();
+  if (!ids) return ids.error();
+  linked_before_.insert(ids->begin(), ids->end());
+  return api_.connect_url(redirect_url, state_);
+}
+
+io::RedirectPage Linking::on_redirect(const std::string& query) {
+  auto redirect = partner::read_redirect(query, state_);
+  const auto outcome = redirect.outcome;
+  {
+    const std::lock_guard lock(mutex_);
+    if (redirects_.size() < kMostRedirects) redirects_.push_back(std::move(redirect));
+    changed_.notify_all();
+  }
+  switch (outcome) {
+    case RedirectOutcome::kLinked:
+      return {200, "Linked. You can close this page; the terminal goes on."};
+    case RedirectOutcome::kRefused:
+      return {200, "The account was not linked. The terminal says why; you can close this page."};
+    case RedirectOutcome::kForged:
+    case RedirectOutcome::kInvalid:
+      break;
+  }
+  return {400, "This page can be opened by the IOmeter app only, after linking."};
+}
+
+void Linking::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+}
+
+base::Result<model::Installation> Linking::wait(std::chrono::seconds timeout) {
+  const auto deadline = steady_clock::now() + timeout;
+  auto next_look = steady_clock::now() + kPollInterval;
+  for (;;) {
+    auto told = next_redirect(std::min(next_look, deadline));
+    if (!told) return told.error();
+    if (steady_clock::now() >= deadline) {
+      return base::transient_error(
+          "no new installation in that time. Start link again and open its address in the IOmeter "
+          "app; --timeout waits longer");
+    }
+    // Told by the redirect: the list may have it a little later.
+    if (*told && linked_before_.contains(**told)) {
+      say("it was linked before");
+      return show(**told);
+    }
+    const auto begun = steady_clock::now();
+    auto found = look();
+    if (!found) return found.error();
+    if (*found) return show(**found);
+    // A list of thousands takes its time: it is asked for half of the time at most.
+    const auto took = steady_clock::now() - begun;
+    next_look = steady_clock::now() + std::max<steady_clock::duration>(kPollInterval, took);
+  }
+}
+
+// The id that a redirect told, nothing when it is time to look; an error where linking was refused.
+base::Result<std::optional<std::string>> Linking::next_redirect(steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait_until(lock, until, [this] { return stopping_ || !redirects_.empty(); });
+    if (stopping_) return base::transient_error("stopped before anything was linked");
+    if (redirects_.empty()) return std::optional<std::string>();
+    const auto redirect = std::move(redirects_.front());
+    redirects_.pop_front();
+    switch (redirect.outcome) {
+      case RedirectOutcome::kLinked:
+        return std::optional(redirect.installation_id);
+      case RedirectOutcome::kRefused:
+        return base::transient_error(
+            fmt::format("not linked: {}", partner::explanation(redirect.error)));
+      case RedirectOutcome::kForged:
+        say("somebody opened the redirect address without the right state: refused, still waiting");
+        break;
+      case RedirectOutcome::kInvalid:
+        say("the redirect named neither an installation nor an error: refused, still waiting");
+        break;
+    }
+  }
+}
+
+// The id of an installation that is new in the list.
+base::Result<std::optional<std::string>> Linking::look() {
+  const auto ids = api_.installation_ids();
+  if (!ids) {
+    if (is_final(api_.last_failure())) return ids.error();
+    if (last_problem_ != ids.error().what) say(ids.error().what + "; trying on");
+    last_problem_ = ids.error().what;
+    return std::optional<std::string>();
+  }
+  const auto found = std::find_if(ids->begin(), ids->end(), [this](const std::string& id) {
+    return !linked_before_.contains(id);
+  });
+  return found != ids->end() ? std::optional(*found) : std::nullopt;
+}
+
+// It is linked, whatever happens now.
+base::Result<model::Installation> Linking::show(const std::string& id) {
+  auto installation = api_.installation(id);
+  if (installation && *installation) return **std::move(installation);
+  model::Installation bare;
+  bare.id = id;
+  say(fmt::format("its meters and devices could not be asked for{}{}", installation ? "" : ": ",
+                  installation ? "" : installation.error().what));
+  return bare;
+}
+
+}  // namespace iometer::app

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "app/command.hpp"
+#include "app/command_settings.hpp"
+#include "app/live_tail.hpp"
+#include "app/one_shot_client.hpp"
+#include "app/reading_text.hpp"
+#include "io/signals.hpp"
+
+namespace iometer::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Arguments {
+  CommandSettings settings;
+  std::string since;
+  bool json = false;
+  double seconds = 0;
+};
+
+// False where nobody reads the output any more.
+bool print(const TailEvent& event, bool json) {
+  if (const auto* news = std::get_if<LinkNews>(&event)) {
+    fmt::print(stderr, "iometer2mqtt: {}\n", news->text);
+  } else if (const auto* reading = std::get_if<model::MeterReading>(&event)) {
+    const auto text = json ? reading_json(*reading) + "\n" : reading_text(*reading);
+    // A pipe that the other side closed: no signal, but an error.
+    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+           std::fflush(stdout) == 0;
+  }
+  return true;
+}
+
+int follow(LiveTail& tail, const Arguments& arguments) {
+  const auto end = std::chrono::steady_clock::now() +
+                   (arguments.seconds > 0 ? std::chrono::ceil<std::chrono::milliseconds>(
+                                                std::chrono::duration<double>(arguments.seconds))
+                                          : std::chrono::milliseconds(24h * 365 * 100));
+  while (const auto event = tail.next(end)) {
+    if (const auto* error = std::get_if<base::Error>(&*event)) return fail(*error);
+    if (!print(*event, arguments.json)) return 0;
+  }
+  return 0;
+}
+
+int run(const Arguments& arguments) {
+  const auto config = read_partner_settings(arguments.settings);
+  if (!config) return fail(config.error());
+  LiveTailOptions options;
+  if (!arguments.since.empty()) {
+    const auto since = parse_duration(arguments.since);
+    if (!since) return fail(base::config_error("--since: " + since.error().what));
+    if (*since > 24h)
+      return fail(base::config_error("--since: the API keeps 24 hours, use 24h or less"));
+    options.since = *since;
+  }
+  const auto client = OneShotClient::create(*config);
+  if (!client) return fail(client.error());
+  // A wrong secret is said at once.
+  if (const auto partner = (*client)->api().partner(); !partner) return fail(partner.error());
+  options.clock_offset = (*client)->clock_offset().value_or(base::Duration(0));
+  io::Signals::block();
+  LiveTail tail(*config, options);
+  const io::Signals signals([&](int) { tail.stop(); });
+  if (const auto status = tail.start(); !status) return fail(status.error());
+  return follow(tail, arguments);
+}
+
+}  // namespace
+
+Command add_readings_command(CLI::App& app) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* command =
+      app.add_subcommand("readings", "Print readings as they come, until Ctrl-C; no broker needed");
+  command->add_option("--since", arguments->since, "Begin so far back, at most 24h [live only]");
+  command->add_flag("--json", arguments->json, "A JSON object a line");
+  command->add_option("--seconds", arguments->seconds, "End after so many seconds")
+      ->check(CLI::Range(0.001, 1e8));
+  add_settings(*command, arguments->settings, SettingsScope::kPartner);
+  return {command, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace iometer::app

@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "app/command.hpp"
+#include "app/command_settings.hpp"
+#include "app/replay.hpp"
+
+namespace iometer::app {
+namespace {
+
+struct Arguments {
+  CommandSettings settings;
+  std::string recording;
+};
+
+int run(const Arguments& arguments) {
+  auto values = read_values(arguments.settings);
+  if (!values) return fail(values.error());
+  // Nobody signs in.
+  if (values->get("partner.id").empty()) values->set("partner.id", "replay", "replay");
+  values->set("partner.secret", "replay", "replay");
+  values->set("partner.secret_file", "", "replay");
+  const auto config = make_config(*values);
+  if (!config) return fail(config.error());
+  std::ifstream recording(arguments.recording);
+  if (!recording.good())
+    return fail(base::config_error(fmt::format("{}: cannot be read", arguments.recording)));
+  const auto status = replay(recording, bridge_options(*config, *values), std::cout);
+  if (!status)
+    return fail(
+        base::config_error(fmt::format("{}, {}", arguments.recording, status.error().what)));
+  return 0;
+}
+
+}  // namespace
+
+Command add_replay_command(CLI::App& app) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* command = app.add_subcommand(
+      "replay", "Print the MQTT messages that recorded messages of the API cause");
+  command->add_option("FILE", arguments->recording, "Recording: a JSON object a line (README)")
+      ->required();
+  add_settings(*command, arguments->settings, SettingsScope::kAll);
+  return {command, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace iometer::app
