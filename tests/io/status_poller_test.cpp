@@ -30,11 +30,18 @@ class Api {
       const auto body = peer.read(std::stoul(head.substr(at + 16)));
       const bool is_partner = body.find("\"Partner\"") != std::string::npos;
       const bool is_one = body.find("\"InstallationId\"") != std::string::npos;
-      (is_partner ? partner_requests : is_one ? one_requests : installation_requests)++;
+      const bool is_schema = body.find("\"Introspection\"") != std::string::npos;
+      (is_partner  ? partner_requests
+       : is_one    ? one_requests
+       : is_schema ? schema_requests
+                   : installation_requests)++;
       const std::string answer =
-          is_partner ? R"({"data":{"partner":{"id":"p","name":"Example"}}})"
-          : is_one   ? R"({"data":{"installation":null}})"
-                     : R"({"data":{"installations":[{"id":"i","meters":[],"devices":[]}]}})";
+          is_partner  ? R"({"data":{"partner":{"id":"p","name":"Example"}}})"
+          : is_one    ? R"({"data":{"installation":null}})"
+          : is_schema ? schema
+          : is_invalid
+              ? R"({"errors":[{"message":"m","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]})"
+              : R"({"data":{"installations":[{"id":"i","meters":[],"devices":[]}]}})";
       peer.write("HTTP/1.1 " + std::to_string(status) +
                  " X\r\nContent-Type: application/json\r\nDate: " + date +
                  "\r\nContent-Length: " + std::to_string(answer.size()) + "\r\n\r\n" + answer);
@@ -44,7 +51,10 @@ class Api {
   std::atomic<int> partner_requests = 0;
   std::atomic<int> installation_requests = 0;
   std::atomic<int> one_requests = 0;
-  std::string date = "Tue, 24 Nov 2026 12:00:00 GMT";  // before the server starts
+  std::atomic<int> schema_requests = 0;
+  std::atomic<bool> is_invalid = false;                          // what asks for installations
+  std::string schema = R"({"data":{"__schema":{"types":[]}}})";  // before the server starts
+  std::string date = "Tue, 24 Nov 2026 12:00:00 GMT";            // before the server starts
 };
 
 struct Seen {
@@ -53,6 +63,7 @@ struct Seen {
   std::vector<base::Result<partner::Partner>> partners;
   std::vector<base::Result<partner::InstallationsAnswer>> answers;
   std::vector<base::Duration> offsets;
+  std::vector<partner::ApiSchema> schemas;
 
   app::StatusPollerHooks hooks() {
     return {[this](base::Result<partner::Partner> partner) {
@@ -68,11 +79,16 @@ struct Seen {
             [this](base::Duration offset, const base::Now&) {
               const std::lock_guard lock(mutex);
               offsets.push_back(offset);
+            },
+            [this](const partner::ApiSchema& schema) {
+              const std::lock_guard lock(mutex);
+              schemas.push_back(schema);
+              changed.notify_all();
             }};
   }
-  bool wait_answers(std::size_t count) {
+  bool wait_answers(std::size_t count, std::chrono::seconds patience = 20s) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, 20s, [&] { return answers.size() >= count; });
+    return changed.wait_for(lock, patience, [&] { return answers.size() >= count; });
   }
   bool wait_partners(std::size_t count) {
     std::unique_lock lock(mutex);
@@ -101,6 +117,54 @@ TEST_SUITE("io") {
     REQUIRE(seen.answers[0].ok());
     CHECK(seen.answers[0]->complete);
     CHECK(seen.answers[0]->installations.at(0).id == "i");
+  }
+
+  TEST_CASE("status poller: asks what the API looks like once, before the first list") {
+    Api api;
+    bool found = true;
+    SUBCASE("told") {}
+    SUBCASE("not told") {
+      api.schema = R"({"errors":[{"message":"introspection disabled"}],"data":null})";
+      found = false;
+    }
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(3));
+    CHECK(api.schema_requests == 1);
+    const std::lock_guard lock(seen.mutex);
+    REQUIRE(seen.schemas.size() == 1);
+    CHECK(seen.schemas[0].found == found);
+  }
+
+  TEST_CASE(
+      "status poller: a server that fails on that is asked three times, and gives its lists") {
+    Api api;
+    api.schema = R"({"errors":[{"message":"internal system error"}],"data":null})";
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(5));
+    CHECK(api.schema_requests == 3);
+    const std::lock_guard lock(seen.mutex);
+    CHECK(seen.schemas.empty());
+    CHECK(seen.answers[0].ok());
+  }
+
+  TEST_CASE(
+      "status poller: a request that the API calls invalid is tried once more, with a new schema") {
+    Api api;
+    api.is_invalid = true;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(2));  // the second one after about a second, the third in an hour
+    CHECK_FALSE(seen.wait_answers(3, 3s));
+    CHECK(api.schema_requests == 2);
+    CHECK(api.installation_requests == 2);
   }
 
   TEST_CASE("status poller: refused credentials are not repeated soon, not even when asked") {

@@ -1,0 +1,308 @@
+"""The commands that speak with the Partner API alone: check, installations, readings, link and unlink."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+from harness.ports import free_port
+from harness.programs import binary, command, environment
+from harness.readings import Fleet, ago, make_meter, now, reading, rfc3339, value
+from harness.secrets import WRONG_SECRET
+from harness.waiting import holds_for, patience, wait_for
+
+HOUSEHOLD = ["--installations", 3, "--meters", 2, "--devices", 1, "--cadence", "1h"]
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+def settings(api, secret=None):
+    return {"IOMETER2MQTT_PARTNER_URL": api.url, "IOMETER2MQTT_PARTNER_ID": api.partner_id,
+            "IOMETER2MQTT_PARTNER_SECRET": secret or api.secret}
+
+
+def ask(api, *arguments, secret=None, **options):
+    return command(*arguments, **settings(api, secret), **options)
+
+
+def background(lab, api, name, *arguments):
+    return lab.process(name, [binary(), *map(str, arguments)], environment=environment(**settings(api)))
+
+
+def listed(api):
+    return json.loads(ask(api, "installations", "--json").stdout)["installations"]
+
+
+@pytest.fixture
+def api(lab):
+    return lab.simulator(household=HOUSEHOLD)
+
+
+# check
+
+def test_check_says_who_we_are_and_how_the_clocks_are(api):
+    result = ask(api, "check")
+    assert result.returncode == 0, result.stderr
+    assert api.partner_id in result.stdout and "accepted" in result.stdout and "right to" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["check", "installations", "readings", "link", "unlink"])
+def test_a_wrong_secret_ends_each_command_at_once(api, name):
+    arguments = [name, UNKNOWN, "--yes"] if name == "unlink" else [name]
+    result = ask(api, *arguments, secret=WRONG_SECRET)
+    assert result.returncode == 1
+    assert "check partner.id and partner.secret" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["check", "installations", "readings", "link", "unlink"])
+def test_they_need_credentials_and_nothing_of_mqtt(name, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("mqtt: {url: 'nonsense'}\n")
+    result = command(name, "--config", file, *([UNKNOWN] if name == "unlink" else []))
+    assert result.returncode == 2
+    assert "partner.id" in result.stderr and "mqtt.url" not in result.stderr
+
+
+def test_check_api_without_introspection_goes_by_the_documentation(api):
+    api.control("answer", field="__schema", status=200, count=1,
+                body=json.dumps({"errors": [{"message": "introspection disabled", "path": ["__schema"]}],
+                                 "data": None}))
+    result = ask(api, "check", "--api")
+    assert result.returncode == 0, result.stderr
+    assert "introspection disabled" in result.stdout
+    # By the probe that cannot be executed: nothing was disabled.
+    assert re.search(r"disableInstallation +disableInstallation\(installationId: \$id\)", result.stdout)
+    assert len(listed(api)) == 3
+
+
+# installations
+
+def test_installations_as_text_and_as_json(api):
+    result = ask(api, "installations")
+    assert result.returncode == 0, result.stderr
+    found = listed(api)
+    assert len(found) == 3 and all(len(one["meters"]) == 2 and len(one["devices"]) == 1 for one in found)
+    for one in found:
+        assert one["id"] in result.stdout
+        assert all(meter["number"] in result.stdout for meter in one["meters"])
+    assert {"bridge_connection", "core_pin", "core_battery", "current"} <= found[0]["devices"][0].keys()
+
+
+def test_one_broken_device_hides_no_other_installation(api):
+    ids = [one["id"] for one in listed(api)]
+    api.control("answer", field="installations", status=200, count=1, body=json.dumps(
+        {"errors": [{"message": "internal system error", "path": ["installations", 0, "devices", 0, "core"]}],
+         "data": None}))
+    result = ask(api, "installations", "--json")
+    assert sorted(one["id"] for one in json.loads(result.stdout)["installations"]) == sorted(ids)
+    assert "installations[0].devices[0].core" in result.stderr
+
+
+# readings
+
+def lines_of(process):
+    return [line for line in process.log().splitlines() if line.startswith("{")]
+
+
+def test_readings_are_printed_exactly_and_only_once(lab):
+    api = lab.simulator()
+    meter = make_meter(1)
+    old = reading(meter, ago(minutes=20), value((1, 8, 0), "1.2345678e+06", "Wh"))
+    older = reading(meter, ago(hours=3), value((1, 8, 0), "1e+06", "Wh"))
+    api.push([older], received=rfc3339(ago(hours=3)))
+    api.push([old], received=rfc3339(ago(minutes=20)))
+    tail = background(lab, api, "readings", "readings", "--json", "--since", "1h")
+    wait_for(lambda: len(lines_of(tail)) == 1, "reading of the last hour")
+    first = lines_of(tail)[0]
+    assert '"value":1234567.8,' in first
+    assert json.loads(first)["meter"] == {"id": meter.id, "number": meter.number}
+    api.push([reading(meter, now(), value((16, 7, 0), "-0.00012345678901234567", "W"))])
+    wait_for(lambda: len(lines_of(tail)) == 2, "live reading")
+    assert '"value":-0.00012345678901234567,' in lines_of(tail)[1]
+    # After a break the API replays what was printed.
+    subscribed = tail.log().count("subscribed")
+    api.control("drop")
+    wait_for(lambda: tail.log().count("subscribed") > subscribed, "second subscription", 20)
+    api.push([reading(meter, now(), value((16, 7, 0), "7", "W"))])
+    wait_for(lambda: '"value":7,' in tail.log(), "reading after the break")
+    assert len(lines_of(tail)) == 3, tail.log()
+    code, seconds = tail.terminate()
+    assert code == 0 and seconds < patience(3)
+    assert api.stats()["subscriptions"] == 0
+
+
+def test_readings_as_text_end_after_the_given_time(lab):
+    api = lab.simulator()
+    fleet = Fleet(2)
+    sent = fleet.round(ago(seconds=30))
+    api.push(sent, received=rfc3339(ago(seconds=30)))
+    result = ask(api, "readings", "--since", "5m", "--seconds", "2")
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == sum(len(one.values) for one in sent)
+    assert all(re.search(rf"{one.meter.number} .* {value.code} ", result.stdout)
+               for one in sent for value in one.values)
+
+
+def test_readings_refuses_a_start_that_the_api_cannot_give(api):
+    for since, word in [("25h", "24h"), ("yesterday", "--since")]:
+        result = ask(api, "readings", "--since", since)
+        assert result.returncode == 2 and word in result.stderr
+
+
+# link
+
+class Link:
+    """`link` in the background; its address, and what the user's telephone does there."""
+
+    def __init__(self, lab, api, *arguments, redirect=True):
+        self.redirect_url = f"http://127.0.0.1:{free_port()}/linked"
+        flags = ["--partner-redirect-url", self.redirect_url] if redirect else []
+        self.process = background(lab, api, "link", "link", "--no-qr", *flags, *arguments)
+        self.url = self.process.wait_for_log(r"(?m)^  (https?://\S+)$").group(1)
+        self.process.wait_for_log("waiting for the installation")
+
+    def decide(self, decision, follow=True):
+        """The user's decision; follows the simulator's redirect to `link` as a browser does."""
+        opener = urllib.request.build_opener() if follow else urllib.request.build_opener(Stay)
+        try:
+            with opener.open(f"{self.url}&decision={decision}", timeout=patience(10)) as page:
+                return page.status, page.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers.get("Location", "")
+
+    def open(self, query):
+        """Somebody opens the redirect address."""
+        try:
+            with urllib.request.urlopen(f"{self.redirect_url}?{query}", timeout=patience(10)) as page:
+                return page.status, page.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments):
+        return None
+
+
+def test_link_is_done_when_the_redirect_brings_the_new_installation(lab, api):
+    before = {one["id"] for one in listed(api)}
+    link = Link(lab, api)
+    status, page = link.decide("accept")
+    assert status == 200 and "Linked" in page
+    assert link.process.wait() == 0, link.process.log()
+    new = {one["id"] for one in listed(api)} - before
+    assert len(new) == 1
+    assert f"linked\ninstallation {new.pop()}" in link.process.log()
+
+
+def test_link_is_done_without_a_redirect_too(lab, api):
+    link = Link(lab, api, redirect=False)
+    assert "https%3A%2F%2Fiometer.de%2F" in link.url or "iometer.de" in link.process.log()
+    status, location = link.decide("accept", follow=False)
+    assert status == 302 and location.startswith("https://iometer.de/")
+    assert link.process.wait(20) == 0, link.process.log()
+    assert "linked\ninstallation " in link.process.log()
+
+
+@pytest.mark.parametrize("decision, words", [("decline", "declined in the IOmeter app"),
+                                             ("unauthorized", "partner may not link"),
+                                             ("error", "service had a problem")])
+def test_link_explains_each_refusal(lab, api, decision, words):
+    link = Link(lab, api)
+    status, page = link.decide(decision)
+    assert status == 200 and "not linked" in page
+    assert link.process.wait() == 1
+    assert words in link.process.log()
+    assert len(listed(api)) == 3
+
+
+def test_link_refuses_a_forged_state_and_goes_on_waiting(lab, api):
+    link = Link(lab, api)
+    for query in [f"installation_id={UNKNOWN}&state={'0' * 32}", f"installation_id={UNKNOWN}", "",
+                  "error=access_denied", f"installation_id={UNKNOWN}&state=<script>"]:
+        status, page = link.open(query)
+        assert status == 400 and UNKNOWN not in page and "script" not in page
+    link.process.wait_for_log("without the right state")
+    holds_for(link.process.is_running, "link still waits", 0.5)
+    status, location = link.decide("accept", follow=False)
+    state = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query)["state"][0]
+    assert re.fullmatch("[0-9a-f]{32}", state)
+    status, page = link.open(f"state={state}&installation_id=%3Cscript%3E")
+    assert status == 400 and "script" not in page
+    assert link.open(urllib.parse.urlsplit(location).query)[0] == 200
+    assert link.process.wait() == 0, link.process.log()
+
+
+def test_link_says_what_to_do_when_nobody_links(api):
+    result = ask(api, "link", "--no-qr", "--timeout", "1s")
+    assert result.returncode == 1
+    assert "no new installation" in result.stderr and "--timeout" in result.stderr
+
+
+def test_link_shows_a_qr_code_unless_told_not_to(api):
+    assert "▄▄▄▄▄" in ask(api, "link", "--timeout", "1s").stdout
+    assert "▄▄▄▄▄" not in ask(api, "link", "--timeout", "1s", "--no-qr").stdout
+
+
+def test_link_passes_the_apis_own_refusal_on(api):
+    api.control("answer", field="connectUrl", status=200, count=1, body=json.dumps(
+        {"errors": [{"message": "redirectUrl is not allowed", "path": ["connectUrl"]}], "data": None}))
+    result = ask(api, "link", "--no-qr")
+    assert result.returncode == 1 and "redirectUrl is not allowed" in result.stderr
+
+
+def test_link_needs_an_address_that_it_can_listen_on(lab, api):
+    for url, words in [("https://example.org/linked", "http://"), (api.url, "cannot listen")]:
+        result = ask(api, "link", "--no-qr", "--partner-redirect-url", url)
+        assert result.returncode == 2 and words in result.stderr and "partner.redirect_url" in result.stderr
+
+
+# unlink
+
+def test_unlink_ends_the_access_to_one_installation(api):
+    ids = [one["id"] for one in listed(api)]
+    result = ask(api, "unlink", ids[1], "--yes")
+    assert result.returncode == 0, result.stderr
+    assert f"installation {ids[1]}" in result.stdout and f"unlinked {ids[1]}" in result.stdout
+    assert [one["id"] for one in listed(api)] == [ids[0], ids[2]]
+    again = ask(api, "unlink", ids[1], "--yes")
+    assert again.returncode == 1 and "knows no installation" in again.stderr
+
+
+def test_unlink_does_nothing_where_nobody_can_confirm(api):
+    ids = [one["id"] for one in listed(api)]
+    result = ask(api, "unlink", ids[0])
+    assert result.returncode == 2 and "--yes" in result.stderr
+    assert len(listed(api)) == 3
+
+
+@pytest.mark.parametrize("answer, left", [("n", 3), ("", 3), ("y", 2)])
+def test_unlink_asks_at_a_terminal(api, tmp_path, answer, left):
+    ids = [one["id"] for one in listed(api)]
+    master, slave = pty.openpty()
+    output = tmp_path / "output"
+    with open(output, "wb") as log:
+
+        child = subprocess.Popen([binary(), "unlink", ids[0]], stdin=slave, stdout=log, stderr=log,
+                                 env=environment(**settings(api)))
+        wait_for(lambda: b"[y/N]" in output.read_bytes(), "question")
+        os.write(master, answer.encode() + b"\n")
+        code = child.wait(patience(10))
+    os.close(master)
+    os.close(slave)
+    assert code == (0 if answer == "y" else 1)
+    assert len(listed(api)) == left
+
+
+def test_unlink_tells_an_unknown_installation_from_a_refusal(api):
+    result = ask(api, "unlink", UNKNOWN, "--yes")
+    assert result.returncode == 1 and "knows no installation" in result.stderr
+    found = listed(api)[0]["id"]
+    api.control("answer", field="disableInstallation", status=200, count=1, body=json.dumps(
+        {"errors": [{"message": "forbidden", "path": ["disableInstallation"]}], "data": None}))
+    result = ask(api, "unlink", found, "--yes")
+    assert result.returncode == 1 and "not unlinked" in result.stderr and "forbidden" in result.stderr
