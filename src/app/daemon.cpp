@@ -17,8 +17,10 @@
 #include "app/state_writer.hpp"
 #include "app/status_poller.hpp"
 #include "app/subscription_worker.hpp"
+#include "app/worker_config.hpp"
 #include "io/paho_client.hpp"
 #include "io/signals.hpp"
+#include "partner/api_shape.hpp"
 
 namespace iometer::app {
 namespace {
@@ -61,20 +63,6 @@ BrainOptions brain_options(const Config& config, const OptionValues& values, boo
   return brain;
 }
 
-// `former`: the transport that worked before this start, "" = not known.
-SubscriptionWorkerConfig worker_config(const Config& config, std::string_view former) {
-  SubscriptionWorkerConfig worker;
-  worker.subscription.url = config.partner.url.to_string();
-  worker.subscription.websocket_url = config.partner.websocket_url.to_string();
-  worker.subscription.transport = config.partner.transport;
-  worker.subscription.credentials = config.partner.credentials;
-  worker.subscription.idle_timeout = config.partner.idle_timeout;
-  worker.subscription.first =
-      partner::transport_of_name(former).value_or(worker.subscription.first);
-  worker.ca_file = config.partner.ca_file;
-  return worker;
-}
-
 StatusPollerConfig poller_config(const Config& config) {
   return {config.partner.url.to_string(), config.partner.credentials, config.partner.ca_file,
           config.partner.poll_interval};
@@ -98,7 +86,7 @@ class Daemon {
         former_transport_(state.memory ? state.memory->transport : ""),
         brain_(with_state(brain_options(config, values, options.clear_on_leave), config, state),
                client_, mailbox_, brain_hooks()),
-        worker_(worker_config(config, former_transport_), worker_hooks()),
+        worker_(worker_config(config.partner, former_transport_), worker_hooks()),
         poller_(poller_config(config), poller_hooks()) {}
 
   base::Status start() {
@@ -167,6 +155,9 @@ class Daemon {
             },
             [this](base::Duration offset, const base::Now& at) {
               mailbox_.post(ServerClock{offset, at});
+            },
+            [this](const partner::ApiSchema& schema) {
+              worker_.ask_for(partner::hexadecimal_format_of(schema));
             }};
   }
 

@@ -11,6 +11,7 @@
 #include "app/clock.hpp"
 #include "app/seen_readings.hpp"
 #include "app/subscription_worker.hpp"
+#include "app/worker_config.hpp"
 
 namespace iometer::app {
 namespace {
@@ -21,15 +22,6 @@ constexpr std::size_t kMostWaiting = 256;
 // What a new subscription asks for again: readings may arrive at the API out of order.
 constexpr base::Duration kOverlap = 5min;
 constexpr base::Duration kMostHistory = 23h + 55min;
-
-SubscriptionWorkerConfig worker_config(const Config::PartnerApi& config) {
-  SubscriptionWorkerConfig worker;
-  worker.subscription.url = config.websocket_url.to_string();
-  worker.subscription.credentials = config.credentials;
-  worker.subscription.idle_timeout = config.idle_timeout;
-  worker.ca_file = config.ca_file;
-  return worker;
-}
 
 std::optional<TailEvent> event_of(const partner::LinkState& link) {
   using partner::LinkPhase;
@@ -107,6 +99,7 @@ base::Status LiveTail::start() {
   shared_->worker =
       std::make_unique<SubscriptionWorker>(worker_config(shared_->config), std::move(hooks));
   if (auto status = shared_->worker->start(); !status) return status;
+  shared_->worker->ask_for(shared_->options.code_form);
   shared_->worker->want(true);
   return base::success();
 }

@@ -13,13 +13,15 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/meter.hpp"
+#include "partner/code_form.hpp"
 
 namespace iometer::app {
 
 struct LiveTailOptions {
   // How far back the first subscription goes; nothing: live readings only.
   std::optional<base::Duration> since;
-  base::Duration clock_offset{0};  // the server's clock − ours
+  base::Duration clock_offset{0};                   // the server's clock − ours
+  std::optional<partner::CodeForm> code_form = {};  // to ask for OBIS codes in
 };
 
 // What the tail has to say: a reading, or that the link changed (a sentence), or an end that no

@@ -13,6 +13,7 @@
 #include "app/one_shot_client.hpp"
 #include "app/reading_text.hpp"
 #include "io/signals.hpp"
+#include "partner/api_shape.hpp"
 
 namespace iometer::app {
 namespace {
@@ -65,7 +66,8 @@ int run(const Arguments& arguments) {
   const auto client = OneShotClient::create(*config);
   if (!client) return fail(client.error());
   // A wrong secret is said at once.
-  if (const auto partner = (*client)->api().partner(); !partner) return fail(partner.error());
+  if (const auto begun = (*client)->begin(); !begun) return fail(begun.error());
+  options.code_form = partner::hexadecimal_format_of((*client)->schema());
   options.clock_offset = (*client)->clock_offset().value_or(base::Duration(0));
   io::Signals::block();
   LiveTail tail(*config, options);

@@ -43,7 +43,7 @@ class SubscriptionWorker {
   void resume_reading();
   // Ends a live subscription and begins it again at once (partner::Subscription::renew).
   void renew();
-  // How to ask for OBIS codes from the next subscribe on (partner::Subscription::ask_for).
+  // How to ask for OBIS codes (partner::Subscription::ask_for).
   void ask_for(std::optional<partner::CodeForm> form);
 
  private:

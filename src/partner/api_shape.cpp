@@ -113,7 +113,7 @@ std::optional<Paging> paging_of(const ApiSchema& schema) {
   return paging_in(field->arguments);
 }
 
-std::optional<ObisFormatArgument> hexadecimal_format_of(const ApiSchema& schema) {
+std::optional<CodeForm> hexadecimal_format_of(const ApiSchema& schema) {
   const auto* field = schema.field("MeterReadingValue", "obisCode");
   if (field == nullptr) return std::nullopt;
   for (const auto& argument : field->arguments) {
@@ -126,7 +126,7 @@ std::optional<ObisFormatArgument> hexadecimal_format_of(const ApiSchema& schema)
           (best == nullptr || word.size() < best->size()))
         best = &word;
     }
-    if (best != nullptr) return ObisFormatArgument{argument.name, *best};
+    if (best != nullptr) return CodeForm{argument.name, *best};
   }
   return std::nullopt;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "partner/api_schema.hpp"
+#include "partner/code_form.hpp"
 #include "partner/failure.hpp"
 #include "partner/queries.hpp"
 
@@ -34,13 +35,7 @@ std::optional<Paging> paging_of(const ApiSchema& schema);
 
 // The argument of MeterReadingValue.obisCode and its word for the hexadecimal form, which alone
 // keeps group F.
-struct ObisFormatArgument {
-  std::string argument;
-  std::string word;
-
-  bool operator==(const ObisFormatArgument&) const = default;
-};
-std::optional<ObisFormatArgument> hexadecimal_format_of(const ApiSchema& schema);
+std::optional<CodeForm> hexadecimal_format_of(const ApiSchema& schema);
 
 // How disableInstallation is called.
 struct DisableShape {

@@ -16,9 +16,6 @@ using std::chrono::seconds;
 // gqlgen takes the first type that it knows, whatever its q.
 constexpr std::string_view kAccept = "application/graphql-response+json, application/json;q=0.9";
 
-// WSSE servers commonly accept five minutes; a minute is enough to mention.
-constexpr base::Duration kClockWarning = seconds(60);
-
 bool is_auth(const Failure& failure) { return failure.error.kind == base::ErrorKind::kAuth; }
 
 }  // namespace
@@ -85,11 +82,8 @@ Failure GraphqlClient::refused(std::span<const GraphqlError> errors) const {
 }
 
 base::Error GraphqlClient::failed(Failure failure) {
-  if (is_auth(failure) && config_.credentials.method == AuthMethod::kWsse && server_clock_offset_ &&
-      std::chrono::abs(*server_clock_offset_) >= kClockWarning) {
-    failure.error.what +=
-        fmt::format("; the clock here differs from the server's by {} s, which WSSE does not allow",
-                    std::chrono::round<seconds>(*server_clock_offset_).count());
+  if (is_auth(failure) && config_.credentials.method == AuthMethod::kWsse && server_clock_offset_) {
+    name_clock_skew(failure, *server_clock_offset_);
   }
   last_failure_ = std::move(failure);
   return last_failure_.error;

@@ -91,6 +91,11 @@ void Subscription::renew() {
   set_link({LinkPhase::kConnecting, std::nullopt, std::nullopt, std::nullopt});
 }
 
+void Subscription::ask_for(std::optional<CodeForm> form) {
+  code_form_ = std::move(form);
+  if (session_ && session_form_ != code_form_) renew();
+}
+
 void Subscription::on_open() {
   state_ = State::kOpen;
   perform(session_->opened(hooks_.now()));
@@ -164,7 +169,7 @@ void Subscription::connect() {
   settings.resume_from = hooks_.resume_from;
   settings.idle_timeout = config_.idle_timeout;
   settings.where = where_ = host_and_port(settings.url);
-  settings.code_form = code_form_;
+  settings.code_form = session_form_ = code_form_;
   session_ = make_session(choice_.current(), std::move(settings));
   set_link({LinkPhase::kConnecting, std::nullopt, std::nullopt, std::nullopt});
   open_stream();
@@ -203,6 +208,7 @@ void Subscription::perform(const Action& action) {
           choice_.worked();
           set_link({LinkPhase::kLive, std::nullopt, std::nullopt, a.start_time,
                     transport_name(choice_.current())});
+          if (session_form_ != code_form_) renew();
         }
         if constexpr (std::is_same_v<T, EndLink>) {
           if (a.close_code) {

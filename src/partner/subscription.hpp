@@ -69,8 +69,8 @@ class Subscription final : private StreamListener {
   // kLive when it is back. Not live: nothing, the next attempt asks anew in any case.
   void renew();
 
-  // How to ask for OBIS codes from the next subscribe on.
-  void ask_for(std::optional<CodeForm> form) { code_form_ = std::move(form); }
+  // How to ask for OBIS codes. A subscription that stands with another form is renewed.
+  void ask_for(std::optional<CodeForm> form);
 
  private:
   enum class State { kIdle, kConnecting, kOpen, kClosing, kWaiting };
@@ -105,6 +105,7 @@ class Subscription final : private StreamListener {
   Backoff backoff_;
   TransportChoice choice_;
   std::optional<CodeForm> code_form_;
+  std::optional<CodeForm> session_form_;  // that the session was made with
   std::unique_ptr<Session> session_;
 
   State state_ = State::kIdle;

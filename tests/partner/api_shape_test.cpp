@@ -24,7 +24,7 @@ std::string page_of(const std::string& changed) {
   return paging ? paging->arguments(100, 200) : "whole";
 }
 
-std::optional<ObisFormatArgument> hex_of(const std::string& changed) {
+std::optional<CodeForm> hex_of(const std::string& changed) {
   return hexadecimal_format_of(found(changed));
 }
 
@@ -74,12 +74,11 @@ TEST_SUITE("partner") {
   }
 
   TEST_CASE("API shape: the word for hexadecimal, in any spelling") {
-    CHECK(hex_of("") == ObisFormatArgument{"format", "hex"});
-    CHECK(hex_of("ENUM ObisFormat: DECIMAL; HEXADECIMAL") ==
-          ObisFormatArgument{"format", "HEXADECIMAL"});
-    CHECK(hex_of("ENUM ObisFormat: HEX_SHORT; Hex; DEC") == ObisFormatArgument{"format", "Hex"});
+    CHECK(hex_of("") == CodeForm{"format", "hex"});
+    CHECK(hex_of("ENUM ObisFormat: DECIMAL; HEXADECIMAL") == CodeForm{"format", "HEXADECIMAL"});
+    CHECK(hex_of("ENUM ObisFormat: HEX_SHORT; Hex; DEC") == CodeForm{"format", "Hex"});
     CHECK(hex_of("OBJECT MeterReadingValue: obisCode(as: ObisFormat! = dec): ObisCode!") ==
-          ObisFormatArgument{"as", "hex"});
+          CodeForm{"as", "hex"});
     CHECK_FALSE(hex_of("ENUM ObisFormat: A; B").has_value());
     CHECK_FALSE(hex_of("OBJECT MeterReadingValue: obisCode: ObisCode!").has_value());
     CHECK_FALSE(

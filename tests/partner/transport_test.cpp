@@ -124,6 +124,41 @@ TEST_SUITE("partner") {
     CHECK(asked_for() == "graphql-transport-ws at wss://host/api");
   }
 
+  TEST_CASE_FIXTURE(Fixture,
+                    "a form of the codes that becomes known renews what asked without it") {
+    const partner::CodeForm hex{"format", "hex"};
+    const auto document = [&] { return stream.sent.at(stream.sent.size() - 2); };
+    const auto acknowledge = [&] {
+      stream.accept();
+      stream.text(test::kAck);
+    };
+    subscription.want(true);
+    acknowledge();
+    CHECK(document().find("obisCode value") != std::string::npos);
+    SUBCASE("live") {
+      stream.text(test::kPong);
+      subscription.ask_for(hex);
+    }
+    SUBCASE("not yet live") {
+      subscription.ask_for(hex);
+      CHECK_FALSE(stream.closing.has_value());
+      stream.text(test::kPong);
+    }
+    REQUIRE(stream.closing.has_value());
+    stream.end({1000, 0, {}, ""});
+    REQUIRE(stream.requests.size() == 2);
+    acknowledge();
+    CHECK(document().find("obisCode(format: hex) value") != std::string::npos);
+    // Where the server refuses it after all, the subscription stands without it.
+    stream.text(R"({"id":"1","type":"error","payload":[{"message":"x","extensions":)"
+                R"({"code":"GRAPHQL_VALIDATION_FAILED"}}]})");
+    CHECK(document().find("obisCode value") != std::string::npos);
+    stream.text(test::kPong);
+    CHECK(links.back().phase == LinkPhase::kLive);
+    subscription.ask_for(hex);
+    CHECK_FALSE(stream.closing.has_value());
+  }
+
   TEST_CASE_FIXTURE(Fixture, "an event stream goes through the whole life of a subscription") {
     partner::Subscription events({"https://host/api",
                                   "wss://host/api",
