@@ -10,9 +10,10 @@ for purpose in "$@"; do
   # shellcheck disable=SC2013 # a package is a word
   for package in $(awk -v purpose="$purpose" '$1 == purpose { print $2 }' "$list"); do
     case $package in
-      # A Node.js from elsewhere serves as well, and Debian's package would get in its way.
+      # A Node.js or Go from elsewhere serves as well, and Debian's package would get in its way.
       nodejs) command -v node >/dev/null && continue ;;
       npm) command -v npm >/dev/null && continue ;;
+      golang-go) { command -v go || [ -x /usr/local/go/bin/go ]; } >/dev/null && continue ;;
     esac
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
   done

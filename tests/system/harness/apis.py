@@ -1,21 +1,18 @@
-"""Servers of the Partner API that a test controls: our simulator, and one made of npm's packages."""
+"""Servers of the Partner API that a test controls: our simulator; those that others wrote are in tests/interop."""
 
 import json
-import pathlib
 import re
-import shutil
 import urllib.request
 
 from .process import Process
 from .programs import binary, environment
 from .waiting import patience, wait_for
 
-INTEROP = pathlib.Path(__file__).resolve().parents[2] / "interop"
 URL = re.compile(r"https?://127\.0\.0\.1:\d+/api/v1/query")
 
 
 class Api:
-    """What both have in common: a URL on the standard output and the control interface beside it."""
+    """What all have in common: a URL on the standard output and the control interface beside it."""
 
     partner_id = "b1451a19-53c7-4e8a-87a0-7c45d3807e9d"
     secret = "JjNQKxIYugVSqCrxkbNfQ8Onpvd07K2G"
@@ -80,13 +77,3 @@ class Simulator(Api):
         context = ssl.create_default_context(cafile=str(self.authority.file))
         context.check_hostname = False
         return context
-
-
-class InteropServer(Api):
-    """tests/interop/server.mjs on npm's graphql, graphql-ws and ws."""
-
-    def __init__(self, folder, number):
-        node = shutil.which("node")
-        assert node, "node is missing (Debian package nodejs)"
-        arguments = [node, INTEROP / "server.mjs", "--partner-id", self.partner_id, "--secret", self.secret]
-        super().__init__(Process(f"interop server {number}", arguments, folder / f"interop-{number}.log"))

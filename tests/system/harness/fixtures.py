@@ -10,9 +10,9 @@ from .secrets import leaks
 LINES_SHOWN = 120
 
 
-def _run(made):
-    """The lab's life; at its end nothing that any program wrote may hold a secret, and nothing that was published may
-    break a rule of Home Assistant's."""
+def run(made):
+    """The lab's life, for a fixture to yield from; at its end nothing that any program wrote may hold a secret, and
+    nothing that was published may break a rule of Home Assistant's."""
     yield made
     rules = LabRules(made)
     try:
@@ -33,13 +33,13 @@ def _run(made):
 
 @pytest.fixture
 def lab(tmp_path):
-    yield from _run(Lab(tmp_path))
+    yield from run(Lab(tmp_path))
 
 
 @pytest.fixture(scope="module")
 def shared_lab(tmp_path_factory):
     """One lab for all tests of a module, where each start would cost more than the test itself."""
-    yield from _run(Lab(tmp_path_factory.mktemp("shared")))
+    yield from run(Lab(tmp_path_factory.mktemp("shared")))
 
 
 @pytest.hookimpl(hookwrapper=True)

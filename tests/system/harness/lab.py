@@ -4,7 +4,7 @@ import itertools
 import pathlib
 
 from . import discovery
-from .apis import InteropServer, Simulator
+from .apis import Simulator
 from .broker import Broker
 from .process import Process
 from .programs import Daemon
@@ -37,10 +37,6 @@ class Lab:
     def simulator(self, **options):
         simulator = Simulator(self.folder, next(self._numbers), **options)
         return self._add(simulator, simulator.stop)
-
-    def interop_server(self):
-        server = InteropServer(self.folder, next(self._numbers))
-        return self._add(server, server.stop)
 
     def proxy(self, target_port, **options):
         proxy = Proxy(target_port, **options)

@@ -32,6 +32,15 @@ def as_gqlgen(text):
 
 
 def as_javascript(text):
-    """JSON.stringify for numbers of everyday size."""
-    plain = format(decimal.Decimal(text), "f")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    """JSON.stringify: the shortest digits, with an exponent from 1e+21 up and below 1e-6."""
+    number = decimal.Decimal(text)
+    if not number:
+        return "0"
+    sign, digits, _ = number.as_tuple()
+    exponent = number.adjusted()
+    if -7 < exponent < 21:
+        plain = format(number, "f")
+        return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    shortest = "".join(map(str, digits)).rstrip("0")
+    mantissa = shortest[0] + ("." + shortest[1:] if len(shortest) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent)}"

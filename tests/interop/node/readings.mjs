@@ -11,6 +11,10 @@ export class Readings {
     for (const stream of this.#streams) stream.add(readings);
   }
 
+  forget() {
+    this.#history = [];
+  }
+
   endAll() {
     for (const stream of this.#streams) stream.end();
   }
@@ -19,10 +23,11 @@ export class Readings {
     return this.#streams.size;
   }
 
-  subscribe(startTime) {
+  // `show` makes of a reading what the schema's fields are resolved from.
+  subscribe(startTime, show) {
     const from = startTime ? Date.parse(startTime) : Infinity;
     const replay = this.#history.filter(({ at }) => at >= from).map(({ reading }) => reading);
-    const stream = new Stream(replay, () => this.#streams.delete(stream));
+    const stream = new Stream(replay, show, () => this.#streams.delete(stream));
     this.#streams.add(stream);
     return stream;
   }
@@ -32,10 +37,12 @@ class Stream {
   #queue;
   #wake = null;
   #ended = false;
+  #show;
   #onEnd;
 
-  constructor(queue, onEnd) {
+  constructor(queue, show, onEnd) {
     this.#queue = queue;
+    this.#show = show;
     this.#onEnd = onEnd;
   }
 
@@ -54,7 +61,7 @@ class Stream {
       await new Promise((resolve) => (this.#wake = resolve));
     }
     if (this.#queue.length === 0) return this.return();
-    return { done: false, value: { meterReadings: this.#queue.shift() } };
+    return { done: false, value: { meterReadings: this.#show(this.#queue.shift()) } };
   }
 
   async return() {
