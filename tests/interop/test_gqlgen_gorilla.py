@@ -5,7 +5,7 @@ from promises import *  # noqa: F403
 from server import Gqlgen
 
 VERSION = "v0.17.81"
-WAYS = ways("graphql-transport-ws")
+WAYS = ways("graphql-transport-ws", "sse", "graphql-ws")
 STRANGERS = WAYS
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 from harness.flood import flood
-from house import ways
+from house import Way, ways
 from promises import *  # noqa: F403
 from server import GraphqlJs
 
-WAYS = ways("graphql-transport-ws")
-STRANGERS = WAYS
+WAYS = ways("graphql-transport-ws", "sse")
+STRANGERS = [*WAYS, Way("graphql-transport-ws", "basic", "init")]
 
 
 def start_server(folder):

@@ -1,9 +1,11 @@
 """npm's subscriptions-transport-ws, the origin of the subprotocol graphql-ws."""
 
-from promises import test_the_server_looks_at_the_credentials  # noqa: F401
+from house import Way, ways
+from promises import *  # noqa: F403
 from server import SubscriptionsTransportWs
 
-WAYS = STRANGERS = []
+WAYS = ways("graphql-ws")
+STRANGERS = [*WAYS, Way("graphql-ws", "basic", "init")]
 
 
 def start_server(folder):
