@@ -85,9 +85,11 @@ void add_simulate(CLI::App& app, SimulateArguments& arguments) {
   simulate
       ->add_option("--default-page", arguments.default_page,
                    "Most installations of a list without a limit, 0 = all")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   simulate->add_option("--max-page", arguments.max_page, "Most installations of any list, 0 = all")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   simulate->add_option("--certificate", arguments.certificate_file,
                        "PEM file; with --key: https and wss");
   simulate->add_option("--key", arguments.key_file, "PEM file");
