@@ -2,8 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "sim/http_call.hpp"
+#include "sim/raw_websocket.hpp"
+#include "sim/simulator.hpp"
 
 namespace iometer::sim {
 namespace {
@@ -76,6 +82,43 @@ TEST_SUITE("sim") {
     CHECK(sign_in.accepts(made("n", "2025-10-20T12:43:50Z"), now));  // as late as may be
     CHECK_FALSE(sign_in.accepts(made("n", "2025-10-20T12:48:50Z"), now + 600'000));
     CHECK(sign_in.accepts(made("n", "2025-10-20T12:48:50Z"), now + 600'001));
+  }
+
+  TEST_CASE("WSSE opens each door: POST, event stream, upgrade, init payload; each token one") {
+    auto only = options(SignInKind::kWsse);
+    const auto simulator = Simulator::start(only);
+    REQUIRE(simulator);
+    const auto now = base::format_rfc3339(
+        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    const auto post = [&](const std::string& nonce, const std::string& accept) {
+      return test::http({.url = (*simulator)->url(),
+                         .post = R"({"query":"{partner{id}}"})",
+                         .headers = {"Content-Type: application/json", accept,
+                                     "Authorization: " + made(nonce, now)},
+                         .login = ""})
+          .status;
+    };
+    CHECK(post("1", "Accept: application/json") == 200);
+    CHECK(post("1", "Accept: application/json") == 401);
+    CHECK(post("2", "Accept: text/event-stream") == 200);
+    CHECK(post("2", "Accept: text/event-stream") == 401);
+    const auto acknowledged = [&](const std::string& header, const std::string& payload) {
+      test::RawWebSocket socket((*simulator)->port(),
+                                header.empty() ? "" : "Authorization: " + header + "\r\n");
+      if (socket.status() != 101) return std::to_string(socket.status());
+      base::JsonWriter init;
+      init.begin_object().member("type", "connection_init").key("payload").begin_object();
+      if (!payload.empty()) init.member("Authorization", payload);
+      socket.send_text(init.end_object().end_object().take());
+      return socket.read_message();
+    };
+    const std::string ack = "{\"type\":\"connection_ack\"}\n";
+    CHECK(acknowledged(made("3", now), "") == ack);
+    CHECK(acknowledged(made("3", now), "") == "401");
+    CHECK(acknowledged("", made("4", now)) == ack);
+    CHECK(acknowledged("", made("4", now)).empty());
+    CHECK(acknowledged(made("5", now), made("6", now)) == ack);
+    CHECK(acknowledged(made("7", now), made("7", now)).empty());
   }
 
   TEST_CASE("each way to sign in can be the only one") {
