@@ -42,6 +42,33 @@ void add_demo(CLI::App& app, DemoArguments& arguments) {
       ->capture_default_str();
 }
 
+void add_simulate_behaviour(CLI::App& simulate, SimulateArguments& arguments) {
+  simulate.add_option("--auth", arguments.sign_in, "Sign-in: basic | wsse | any")
+      ->capture_default_str();
+  simulate
+      .add_option("--wsse-window", arguments.wsse_window,
+                  "How far a WSSE token's time may be from this clock")
+      ->capture_default_str();
+  simulate
+      .add_option("--transports", arguments.transports,
+                  "What subscriptions may come over, with commas: graphql-transport-ws, "
+                  "graphql-ws, sse; empty = none")
+      ->capture_default_str();
+  simulate
+      .add_option("--keep-alive", arguments.keep_alive,
+                  "Time between keep-alives of graphql-ws and sse, 0s = none")
+      ->capture_default_str();
+  simulate.add_flag("--no-introspection", arguments.no_introspection, "Refuse to tell the schema");
+  simulate
+      .add_option("--default-page", arguments.default_page,
+                  "Most installations of a list without a limit, 0 = all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  simulate.add_option("--max-page", arguments.max_page, "Most installations of any list, 0 = all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+}
+
 void add_simulate(CLI::App& app, SimulateArguments& arguments) {
   auto* simulate = app.add_subcommand(
       "simulate",
@@ -66,30 +93,7 @@ void add_simulate(CLI::App& app, SimulateArguments& arguments) {
       ->capture_default_str();
   simulate->add_option("--seed", arguments.seed, "Another number, another household")
       ->capture_default_str();
-  simulate->add_option("--auth", arguments.sign_in, "Sign-in: basic | wsse | any")
-      ->capture_default_str();
-  simulate
-      ->add_option("--wsse-window", arguments.wsse_window,
-                   "How far a WSSE token's time may be from this clock")
-      ->capture_default_str();
-  simulate
-      ->add_option("--transports", arguments.transports,
-                   "What subscriptions may come over, with commas: graphql-transport-ws, "
-                   "graphql-ws, sse; empty = none")
-      ->capture_default_str();
-  simulate
-      ->add_option("--keep-alive", arguments.keep_alive,
-                   "Time between keep-alives of graphql-ws and sse, 0s = none")
-      ->capture_default_str();
-  simulate->add_flag("--no-introspection", arguments.no_introspection, "Refuse to tell the schema");
-  simulate
-      ->add_option("--default-page", arguments.default_page,
-                   "Most installations of a list without a limit, 0 = all")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  simulate->add_option("--max-page", arguments.max_page, "Most installations of any list, 0 = all")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+  add_simulate_behaviour(*simulate, arguments);
   simulate->add_option("--certificate", arguments.certificate_file,
                        "PEM file; with --key: https and wss");
   simulate->add_option("--key", arguments.key_file, "PEM file");

@@ -34,7 +34,7 @@ struct Token {
 // `Name="value"` pairs with commas between them, each of the four names once.
 std::optional<Token> read_token(std::string_view text) {
   Token token;
-  const std::array<std::pair<std::string_view, std::string_view*>, 4> kPlaces{{
+  const std::array<std::pair<std::string_view, std::string_view*>, 4> places{{
       {"Username", &token.username},
       {"PasswordDigest", &token.digest},
       {"Nonce", &token.nonce},
@@ -45,7 +45,7 @@ std::optional<Token> read_token(std::string_view text) {
     const auto close = open == std::string_view::npos ? open : text.find('"', open + 2);
     if (close == std::string_view::npos) return std::nullopt;
     bool known = false;
-    for (const auto& [name, place] : kPlaces) {
+    for (const auto& [name, place] : places) {
       if (base::trim(text.substr(0, open)) != name || place->data() != nullptr) continue;
       *place = text.substr(open + 2, close - open - 2);
       known = true;
@@ -56,7 +56,7 @@ std::optional<Token> read_token(std::string_view text) {
     if (text.front() != ',') return std::nullopt;
     text.remove_prefix(1);
   }
-  for (const auto& [name, place] : kPlaces) {
+  for (const auto& [name, place] : places) {
     if (place->empty()) return std::nullopt;
   }
   return token;

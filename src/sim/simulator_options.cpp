@@ -55,7 +55,7 @@ base::Result<Transports> parse_transports(std::string_view list) {
 }
 
 base::Status check_options(const SimulatorOptions& options) {
-  if (const auto good = check_household(options.household); !good) return good;
+  if (const auto good = check_household(options.household); !good) return good.error();
   if (options.control && options.host != "127.0.0.1" && options.host != "::1") {
     return base::config_error(
         "control: has no authentication, use it with host 127.0.0.1 or ::1 only");

@@ -30,22 +30,22 @@ base::Result<Transports> parse_transports(std::string_view list);
 
 struct SimulatorOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;  // 0 = any free one
   std::string partner_id = "b1451a19-53c7-4e8a-87a0-7c45d3807e9d";
   std::string secret = "simulator";
-  SignInKind sign_in = SignInKind::kAny;
+  std::string certificate_file;  // PEM; with key_file: https and wss
+  std::string key_file;
+  HouseholdOptions household;
   std::chrono::milliseconds wsse_window = std::chrono::minutes(5);  // to both sides of our clock
-  Transports transports;
   // Between two `ka` messages or `: ping` comments; 0 = none, which is gqlgen's default.
   std::chrono::milliseconds keep_alive{0};
-  bool introspection = true;
   std::size_t default_page = 0;  // most installations of a list without a limit; 0 = all
   std::size_t max_page = 0;      // most installations of any list; 0 = all
-  HouseholdOptions household;
+  SignInKind sign_in = SignInKind::kAny;
+  std::uint16_t port = 0;  // 0 = any free one
+  Transports transports;
+  bool introspection = true;
   bool household_enabled = true;  // false: only what the control interface pushes
-  std::string certificate_file;   // PEM; with key_file: https and wss
-  std::string key_file;
-  bool control = false;  // POST /control, without authentication: only on a loopback host
+  bool control = false;           // POST /control, without authentication: only on a loopback host
   // Messages above 4096 bytes come in fragments, as from gqlgen up to v0.17.91.
   bool fragment_messages = true;
 };
