@@ -9,7 +9,7 @@
 #include "app/options.hpp"
 #include "base/result.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
 class App;
 }
 
