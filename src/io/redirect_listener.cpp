@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -99,14 +100,14 @@ struct RedirectListener::Server {
 
   std::mutex mutex;
   std::condition_variable changed;
-  bool is_busy = false;  // guarded by mutex
+  std::set<lws*> asking;  // until their connection ends; guarded by mutex
 
   ~Server() {
     if (context != nullptr) lws_context_destroy(context);
   }
   base::Status listen(const Url& url);
   void run();
-  void note_busy();
+  void note_end(lws* wsi);
   int on_request(lws* wsi, std::string_view requested);
   int on_writable(lws* wsi);
   static int on_event(lws* wsi, lws_callback_reasons reason, void* user, void* in,
@@ -152,13 +153,19 @@ void RedirectListener::Server::run() {
   }
 }
 
-void RedirectListener::Server::note_busy() {
+void RedirectListener::Server::note_end(lws* wsi) {
+  answers.erase(wsi);
   const std::lock_guard lock(mutex);
-  is_busy = !answers.empty();
+  asking.erase(wsi);
   changed.notify_all();
 }
 
 int RedirectListener::Server::on_request(lws* wsi, std::string_view requested) {
+  {
+    // Before the owner hears of it, who may end the listener for it.
+    const std::lock_guard lock(mutex);
+    asking.insert(wsi);
+  }
   RedirectPage page;
   if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0) {
     page = {405, "Only GET is possible here."};
@@ -168,7 +175,6 @@ int RedirectListener::Server::on_request(lws* wsi, std::string_view requested) {
     page = on_redirect(query_of(wsi));
   }
   answers[wsi] = response(page);
-  note_busy();
   lws_callback_on_writable(wsi);
   return 0;
 }
@@ -181,7 +187,6 @@ int RedirectListener::Server::on_writable(lws* wsi) {
   std::vector<unsigned char> buffer(LWS_PRE + text.size());
   std::copy(text.begin(), text.end(), buffer.begin() + LWS_PRE);
   lws_write(wsi, buffer.data() + LWS_PRE, text.size(), LWS_WRITE_HTTP_FINAL);
-  note_busy();
   return -1;  // the library sends what is left, then closes
 }
 
@@ -197,8 +202,7 @@ int RedirectListener::Server::on_event(lws* wsi, lws_callback_reasons reason, vo
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:  // to nothing
       return -1;
     case LWS_CALLBACK_CLOSED_HTTP:
-      server->answers.erase(wsi);
-      server->note_busy();
+      server->note_end(wsi);
       return 0;
     default:
       return 0;
@@ -220,7 +224,7 @@ RedirectListener::RedirectListener(std::unique_ptr<Server> server) : server_(std
 RedirectListener::~RedirectListener() {
   {
     std::unique_lock lock(server_->mutex);
-    server_->changed.wait_for(lock, kGoodbyeTime, [this] { return !server_->is_busy; });
+    server_->changed.wait_for(lock, kGoodbyeTime, [this] { return server_->asking.empty(); });
   }
   server_->quit = true;
   lws_cancel_service(server_->context);

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <mutex>
+#include <semaphore>
+#include <thread>
 #include <vector>
 
 #include "sim/http_call.hpp"
@@ -65,6 +67,28 @@ TEST_SUITE("io") {
     CHECK(sim::test::http({.url = url("/linked?x=" + std::string(8000, 'a'))}).status != 200);
     CHECK(last_query() == "none");
     CHECK(sim::test::http({.url = url("/linked?still=there")}).status == 200);
+  }
+
+  TEST_CASE("redirect listener: who ends it because of a redirect does not cut its page off") {
+    for (int i = 0; i < 20; ++i) {
+      std::binary_semaphore told{0};
+      const io::Url url{"http", "127.0.0.1", 0, "/linked"};
+      auto started = io::RedirectListener::start(url, [&](const std::string&) {
+        told.release();
+        std::this_thread::yield();
+        return io::RedirectPage{200, "Fixed text."};
+      });
+      REQUIRE(started.ok());
+      const auto port = std::to_string((*started)->port());
+      std::thread owner([&, listener = *std::move(started)]() mutable {
+        told.acquire();
+        listener.reset();
+      });
+      const auto page = sim::test::http({.url = "http://127.0.0.1:" + port + "/linked?a=b"});
+      owner.join();
+      CHECK(page.status == 200);
+      CHECK(page.body.find("Fixed text.") != std::string::npos);
+    }
   }
 
   TEST_CASE_FIXTURE(Fixture, "redirect listener: a port in use is said with the remedy") {

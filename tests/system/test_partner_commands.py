@@ -67,10 +67,19 @@ def test_they_need_credentials_and_nothing_of_mqtt(name, tmp_path):
     assert "partner.id" in result.stderr and "mqtt.url" not in result.stderr
 
 
-def test_check_api_without_introspection_goes_by_the_documentation(api):
-    api.control("answer", field="__schema", status=200, count=1,
-                body=json.dumps({"errors": [{"message": "introspection disabled", "path": ["__schema"]}],
-                                 "data": None}))
+def test_check_api_tells_what_the_documentation_leaves_open(api):
+    result = ask(api, "check", "--api")
+    assert result.returncode == 0, result.stderr
+    for name, text in [("introspection", "allowed"), ("paging", r"installations\(pagination: \{limit: 100, offset: 0\}\)"),
+                       ("OBIS codes", r"hexadecimal by obisCode\(format: hex\)"),
+                       ("mutation", r"disableInstallation\(installationId: Uuid!\): Boolean!"),
+                       ("PinStatus", "missing, pending, entered"), ("new", r"Pagination\.limit: Int")]:
+        assert re.search(rf"(?m)^{name} +{text}$", result.stdout), f"{name}: {result.stdout}"
+    assert "missing  " not in result.stdout and "needed" not in result.stdout
+
+
+def test_check_api_without_introspection_goes_by_the_documentation(lab):
+    api = lab.simulator(household=[*HOUSEHOLD, "--no-introspection"])
     result = ask(api, "check", "--api")
     assert result.returncode == 0, result.stderr
     assert "introspection disabled" in result.stdout
@@ -80,6 +89,13 @@ def test_check_api_without_introspection_goes_by_the_documentation(api):
 
 
 # installations
+
+@pytest.mark.parametrize("pages", [[], ["--default-page", 20], ["--max-page", 30]])
+def test_a_long_list_comes_whole_however_the_server_pages(lab, pages):
+    api = lab.simulator(household=["--installations", 230, "--meters", 1, "--devices", 0, "--cadence", "1h", *pages])
+    found = [one["id"] for one in listed(api)]
+    assert len(found) == 230 and len(set(found)) == 230
+
 
 def test_installations_as_text_and_as_json(api):
     result = ask(api, "installations")
@@ -131,7 +147,7 @@ def test_readings_are_printed_exactly_and_only_once(lab):
     wait_for(lambda: '"value":7,' in tail.log(), "reading after the break")
     assert len(lines_of(tail)) == 3, tail.log()
     code, seconds = tail.terminate()
-    assert code == 0 and seconds < patience(3)
+    assert code == 0 and seconds < patience(3), tail.log()
     assert api.stats()["subscriptions"] == 0
 
 
@@ -271,6 +287,14 @@ def test_unlink_ends_the_access_to_one_installation(api):
     assert [one["id"] for one in listed(api)] == [ids[0], ids[2]]
     again = ask(api, "unlink", ids[1], "--yes")
     assert again.returncode == 1 and "knows no installation" in again.stderr
+
+
+def test_unlink_without_introspection_finds_the_arguments_itself(lab):
+    api = lab.simulator(household=[*HOUSEHOLD, "--no-introspection"])
+    ids = [one["id"] for one in listed(api)]
+    result = ask(api, "unlink", ids[0], "--yes")
+    assert result.returncode == 0, result.stderr
+    assert [one["id"] for one in listed(api)] == ids[1:]
 
 
 def test_unlink_does_nothing_where_nobody_can_confirm(api):
