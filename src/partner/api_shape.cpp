@@ -113,6 +113,12 @@ std::optional<Paging> paging_of(const ApiSchema& schema) {
   return paging_in(field->arguments);
 }
 
+std::vector<Paging> probable_pagings() {
+  return {{"pagination", "limit", "offset", false, false},
+          {"pagination", "first", "skip", false, false},
+          {"pagination", "pageSize", "page", true, false}};
+}
+
 std::optional<CodeForm> hexadecimal_format_of(const ApiSchema& schema) {
   const auto* field = schema.field("MeterReadingValue", "obisCode");
   if (field == nullptr) return std::nullopt;

@@ -33,6 +33,10 @@ struct Paging {
 // Nothing where the schema shows no names that we know: the list is asked for whole.
 std::optional<Paging> paging_of(const ApiSchema& schema);
 
+// What the documentation's blank Pagination may be, the most probable first. A wrong one fails the
+// server's validation.
+std::vector<Paging> probable_pagings();
+
 // The argument of MeterReadingValue.obisCode and its word for the hexadecimal form, which alone
 // keeps group F.
 std::optional<CodeForm> hexadecimal_format_of(const ApiSchema& schema);

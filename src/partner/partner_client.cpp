@@ -67,8 +67,25 @@ base::Result<ApiSchema> PartnerClient::schema() {
     return client_.failed(std::move(failure));
   auto schema = documented_schema();
   schema.why_assumed = failure.error.what;
+  probe_paging(schema);
   list_.set_paging(paging_of(schema));
   return schema;
+}
+
+// Without paging, a list may end where the server's default page does, and nothing would tell.
+void PartnerClient::probe_paging(ApiSchema& schema) {
+  for (const auto& paging : probable_pagings()) {
+    const auto text = installations_document(paging.arguments(1, 0), InstallationFields::kId);
+    const auto answer = client_.query({kInstallationsOperation, text});
+    if (!answer && client_.last_failure().permanent) continue;  // none of its names
+    if (!answer || !answer->errors.empty()) return;
+    const auto input =
+        std::find_if(schema.types.begin(), schema.types.end(),
+                     [](const ApiType& type) { return type.kind == "INPUT_OBJECT"; });
+    for (const auto& name : {paging.limit, paging.position})
+      input->input_fields.push_back({name, type_reference("Int"), {}});
+    return;
+  }
 }
 
 base::Result<InstallationsAnswer> PartnerClient::installations(

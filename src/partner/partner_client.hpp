@@ -34,8 +34,8 @@ class PartnerClient {
   base::Result<Partner> partner();
 
   // The API's schema by introspection; the documented one where the server does not tell (then
-  // `found` is false). The installations are asked for accordingly from then on. An error: it may
-  // tell another time.
+  // `found` is false), with the paging that it accepts. The installations are asked for accordingly
+  // from then on. An error: it may tell another time.
   base::Result<ApiSchema> schema();
 
   // As InstallationList::all.
@@ -58,6 +58,8 @@ class PartnerClient {
   [[nodiscard]] const Failure& last_failure() const { return client_.last_failure(); }
 
  private:
+  void probe_paging(ApiSchema& schema);
+
   GraphqlClient client_;
   InstallationList list_;
 };

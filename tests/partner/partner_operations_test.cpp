@@ -55,13 +55,34 @@ TEST_SUITE("partner") {
     http.answer(200, R"({"data":{"installations":[]}})");
     CHECK(client.installations().ok());
     CHECK(asked(1, "installations(pagination: {limit: 100, offset: 0})"));
-    // It vanishes again.
-    http.answer(200, R"({"errors":[{"message":"introspection disabled","path":["__schema"]}],
-        "data":null})");
+    // It vanishes again, and so does the paging.
+    http.answer(403, "");
+    for (int i = 0; i < 3; ++i) http.answer(422, std::string(kInvalid));
     CHECK_FALSE(client.schema()->found);
     http.answer(200, R"({"data":{"installations":[]}})");
     CHECK(client.installations().ok());
-    CHECK(asked(3, "query Installations { installations { id"));
+    CHECK(asked(6, "query Installations { installations { id"));
+  }
+
+  TEST_CASE_FIXTURE(Fixture,
+                    "operations: without introspection, paging is tried by its probable names") {
+    http.answer(403, "");
+    http.answer(422, std::string(kInvalid));
+    http.answer(200, R"({"data":{"installations":[]}})");
+    const auto schema = client.schema();
+    REQUIRE(schema.ok());
+    CHECK(asked(1, "{ installations(pagination: {limit: 1, offset: 0}) { id } }"));
+    CHECK(asked(2, "{ installations(pagination: {first: 1, skip: 0}) { id } }"));
+    CHECK(partner::paging_of(*schema)->limit == "first");
+    http.answer(200, R"({"data":{"installations":[]}})");
+    CHECK(client.installations().ok());
+    CHECK(asked(3, "installations(pagination: {first: 100, skip: 0})"));
+    CHECK(http.requests.size() == 4);
+    // Anything else than a refused document says nothing of it.
+    http.answer(403, "");
+    http.answer(503, "");
+    CHECK_FALSE(partner::paging_of(*client.schema()).has_value());
+    CHECK(http.requests.size() == 6);
   }
 
   TEST_CASE_FIXTURE(Fixture, "operations: introspection that is not allowed is no failure") {

@@ -90,7 +90,8 @@ def test_check_api_without_introspection_goes_by_the_documentation(lab):
 
 # installations
 
-@pytest.mark.parametrize("pages", [[], ["--default-page", 20], ["--max-page", 30]])
+@pytest.mark.parametrize("pages", [[], ["--default-page", 20], ["--max-page", 30],
+                                   ["--default-page", 20, "--no-introspection"]])
 def test_a_long_list_comes_whole_however_the_server_pages(lab, pages):
     api = lab.simulator(household=["--installations", 230, "--meters", 1, "--devices", 0, "--cadence", "1h", *pages])
     found = [one["id"] for one in listed(api)]
@@ -330,3 +331,23 @@ def test_unlink_tells_an_unknown_installation_from_a_refusal(api):
         {"errors": [{"message": "forbidden", "path": ["disableInstallation"]}], "data": None}))
     result = ask(api, "unlink", found, "--yes")
     assert result.returncode == 1 and "not unlinked" in result.stderr and "forbidden" in result.stderr
+
+
+def test_a_running_bridge_follows_link_and_unlink(lab):
+    api = lab.simulator(household=["--installations", 1, "--meters", 1, "--devices", 1, "--cadence", "1s"])
+    broker = lab.broker()
+    lab.start(api, broker, partner={"poll_interval": "1s"})
+    link = Link(lab, api)
+    assert link.decide("accept")[0] == 200
+    assert link.process.wait() == 0, link.process.log()
+    new = listed(api)[-1]
+    number = new["meters"][0]["number"].lower()
+    device = new["devices"][0]["id"][:8]
+
+    def retained(topic):
+        return lab.retained(broker).get(f"iometer/{topic}")
+
+    wait_for(lambda: retained(f"device/{device}/availability") == "online", "new device", 20)
+    wait_for(lambda: retained(f"meter/{number}/availability") == "online", "new meter", 20)
+    assert ask(api, "unlink", new["id"], "--yes").returncode == 0
+    wait_for(lambda: retained(f"meter/{number}/reason") == "unlinked", "word of the unlinked meter", 30)
