@@ -1,6 +1,7 @@
 #include "partner/partner_client.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -108,6 +109,47 @@ TEST_SUITE("partner") {
     CHECK(asked(3, "i1: installation(id: $i1) { id currentMeter"));
     CHECK(asked(3, R"("variables":{"i0":"i2","i1":"i3"})"));
     CHECK(http.requests.size() == 4);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "client: ids are asked for 20 with each request") {
+    http.answer(200, R"({"errors":[{"message":"m"}],"data":null})");
+    std::string ids;
+    std::string first;
+    std::string second;
+    for (int i = 0; i < 30; ++i) {
+      ids += fmt::format(R"({}{{"id":"n{}"}})", i == 0 ? "" : ",", i);
+      auto& part = i < 20 ? first : second;
+      part += fmt::format(R"({}"i{}":{{"id":"n{}"}})", part.empty() ? "" : ",", i % 20, i);
+    }
+    http.answer(200, fmt::format(R"({{"data":{{"installations":[{}]}}}})", ids));
+    http.answer(200, fmt::format(R"({{"data":{{{}}}}})", first));
+    http.answer(200, fmt::format(R"({{"data":{{{}}}}})", second));
+    const auto answer = client.installations();
+    REQUIRE(answer.ok());
+    CHECK(answer->complete);
+    CHECK(answer->installations.size() == 30);
+    CHECK(answer->installations[29].id == "n29");
+    CHECK(asked(3, R"("i9":"n29"})"));
+    CHECK(http.requests.size() == 4);
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "client: a request for several that fails as a whole is halved") {
+    http.answer(200, R"({"errors":[{"message":"m"}],"data":null})");
+    http.answer(200, R"({"data":{"installations":[{"id":"a"},{"id":"b"},{"id":"c"}]}})");
+    SUBCASE("too complex") {
+      http.answer(422, R"({"errors":[{"message":"operation has complexity 900","extensions":{
+          "code":"COMPLEXITY_LIMIT_EXCEEDED"}}],"data":null})");
+    }
+    SUBCASE("spoiled by one") {
+      http.answer(200, R"({"errors":[{"message":"internal system error"}],"data":null})");
+    }
+    http.answer(200, R"({"data":{"i0":{"id":"a"}}})");
+    http.answer(200, R"({"data":{"i0":{"id":"b"},"i1":{"id":"c"}}})");
+    const auto answer = client.installations();
+    REQUIRE(answer.ok());
+    CHECK(answer->complete);
+    CHECK(answer->installations.size() == 3);
+    CHECK(http.requests.size() == 5);
   }
 
   TEST_CASE_FIXTURE(Fixture, "client: one by one may still be complete") {
