@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "base/text.hpp"
 #include "io/host_resolver.hpp"
 #include "io/lws_connection.hpp"
+#include "io/lws_inbox.hpp"
 #include "partner/where.hpp"
 
 namespace iometer::io {
@@ -22,7 +22,6 @@ namespace {
 
 using partner::StreamListener;
 using partner::StreamRequest;
-using Task = std::function<void()>;
 
 constexpr std::size_t kReceiveBuffer = 16384;
 
@@ -37,20 +36,6 @@ void keep_log_line(int, const char* line) {
   if (const auto level = text.find(": "); level != text.npos) text.remove_prefix(level + 2);
   t_last_log_line = base::trim(text);
 }
-
-// The door for other threads. Outlives the loop where a resolver still holds it.
-struct Inbox {
-  std::mutex mutex;
-  std::vector<Task> tasks;
-  lws_context* context = nullptr;  // null: nobody is there any more
-
-  void post(Task task) {
-    const std::lock_guard lock(mutex);
-    if (context == nullptr) return;
-    tasks.push_back(std::move(task));
-    lws_cancel_service(context);
-  }
-};
 
 base::Status check_ca_file(const std::string& file) {
   if (file.empty()) return base::success();

@@ -6,6 +6,7 @@ import urllib.request
 
 from .process import Process
 from .programs import binary, environment
+from .secrets import PARTNER_ID, PARTNER_SECRET
 from .waiting import patience, wait_for
 
 URL = re.compile(r"https?://127\.0\.0\.1:\d+/api/v1/query")
@@ -14,8 +15,8 @@ URL = re.compile(r"https?://127\.0\.0\.1:\d+/api/v1/query")
 class Api:
     """What all have in common: a URL on the standard output and the control interface beside it."""
 
-    partner_id = "b1451a19-53c7-4e8a-87a0-7c45d3807e9d"
-    secret = "JjNQKxIYugVSqCrxkbNfQ8Onpvd07K2G"
+    partner_id = PARTNER_ID
+    secret = PARTNER_SECRET
 
     def __init__(self, process):
         self.process = process

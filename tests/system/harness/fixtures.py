@@ -20,8 +20,8 @@ def run(made):
     finally:
         made.close()
     found = {name: leaks(text) for name, text in made.logs().items()}
-    for recorder in made.recorders:
-        found["MQTT"] = [form for message in recorder.messages for form in leaks(message.topic + message.text)]
+    found["MQTT"] = [form for recorder in made.recorders for message in recorder.messages
+                     for form in leaks(message.topic + message.text)]
     found = {name: forms for name, forms in found.items() if forms}
     assert not found, f"secrets were written: {found}"
     wrong = payloads.problems((message.topic, message.text) for recorder in made.recorders
