@@ -17,6 +17,8 @@ using std::chrono::steady_clock;
 
 constexpr auto kPollInterval = 5s;
 constexpr std::size_t kMostRedirects = 16;
+// Whoever is in the network can open the address as often as he likes.
+constexpr unsigned kMostForgedSaid = 5;
 
 void say(std::string_view text) { fmt::print(stderr, "iometer2mqtt: {}\n", text); }
 
@@ -42,7 +44,10 @@ io::RedirectPage Linking::on_redirect(const std::string& query) {
   const auto outcome = redirect.outcome;
   {
     const std::lock_guard lock(mutex_);
-    if (redirects_.size() < kMostRedirects) redirects_.push_back(std::move(redirect));
+    const bool is_forged = outcome == RedirectOutcome::kForged;
+    // Forged ones must not crowd the real one out.
+    if (is_forged && forged_ < kMostForgedSaid) ++forged_;
+    if (!is_forged && redirects_.size() < kMostRedirects) redirects_.push_back(std::move(redirect));
     changed_.notify_all();
   }
   switch (outcome) {
@@ -93,9 +98,17 @@ base::Result<model::Installation> Linking::wait(std::chrono::seconds timeout) {
 base::Result<std::optional<std::string>> Linking::next_redirect(steady_clock::time_point until) {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait_until(lock, until, [this] { return stopping_ || !redirects_.empty(); });
+    changed_.wait_until(
+        lock, until, [this] { return stopping_ || !redirects_.empty() || forged_said_ < forged_; });
+    while (forged_said_ < forged_) {
+      say("somebody opened the redirect address without the right state: refused, still waiting");
+      if (++forged_said_ == kMostForgedSaid) say("further ones of that kind are refused silently");
+    }
     if (stopping_) return base::transient_error("stopped before anything was linked");
-    if (redirects_.empty()) return std::optional<std::string>();
+    if (redirects_.empty()) {
+      if (steady_clock::now() < until) continue;
+      return std::optional<std::string>();
+    }
     const auto redirect = std::move(redirects_.front());
     redirects_.pop_front();
     switch (redirect.outcome) {
@@ -105,8 +118,6 @@ base::Result<std::optional<std::string>> Linking::next_redirect(steady_clock::ti
         return base::transient_error(
             fmt::format("not linked: {}", partner::explanation(redirect.error)));
       case RedirectOutcome::kForged:
-        say("somebody opened the redirect address without the right state: refused, still waiting");
-        break;
       case RedirectOutcome::kInvalid:
         say("the redirect named neither an installation nor an error: refused, still waiting");
         break;

@@ -49,7 +49,9 @@ class Linking {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<partner::Redirect> redirects_;  // guarded by mutex_, as is stopping_
+  std::deque<partner::Redirect> redirects_;  // with our state; guarded by mutex_, as are these
+  unsigned forged_ = 0;                      // counted as far as it is said
+  unsigned forged_said_ = 0;
   bool stopping_ = false;
 };
 

@@ -244,6 +244,10 @@ def test_link_refuses_a_forged_state_and_goes_on_waiting(lab, api):
         status, page = link.open(query)
         assert status == 400 and UNKNOWN not in page and "script" not in page
     link.process.wait_for_log("without the right state")
+    for _ in range(20):
+        assert link.open("state=flood")[0] == 400
+    link.process.wait_for_log("refused silently")
+    assert link.process.log().count("without the right state") == 5
     holds_for(link.process.is_running, "link still waits", 0.5)
     status, location = link.decide("accept", follow=False)
     state = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query)["state"][0]
