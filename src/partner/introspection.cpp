@@ -49,7 +49,7 @@ base::Result<TypeReference> reference_of(const Json& type, std::string_view path
   if (!name) return name.error();
   auto text = *name;
   for (auto wrapper = wrappers.rbegin(); wrapper != wrappers.rend(); ++wrapper)
-    text = *wrapper == "LIST" ? fmt::format("[{}]", text) : text + "!";
+    text = *wrapper == "LIST" ? fmt::format("[{}]", text) : fmt::format("{}!", text);
   auto reference = type_reference(text);
   reference.kind = base::printable(*(*inner)["kind"].string(), 20);
   return reference;
