@@ -15,10 +15,11 @@
 
 namespace iometer::base {
 
-// RapidJSON's SAX handler that builds the tree; stops at the depth limit.
+// RapidJSON's SAX handler that builds the tree; stops at the limits.
 class JsonBuilder {
  public:
-  JsonBuilder(Json& root, std::size_t depth_limit) : root_(root), depth_limit_(depth_limit) {}
+  JsonBuilder(Json& root, const Json::Limits& limits)
+      : root_(root), depth_limit_(limits.depth), values_left_(limits.values) {}
 
   bool Null() { return place(Json()); }
   bool Bool(bool value) { return place(make(value)); }
@@ -70,7 +71,16 @@ class JsonBuilder {
     return &slot;
   }
   bool place(Json value) {
+    if (!count()) return false;
     put(std::move(value));
+    return true;
+  }
+  bool count() {
+    if (values_left_ == 0) {
+      refusal_ = "it has too many values";
+      return false;
+    }
+    --values_left_;
     return true;
   }
   // RapidJSON 1.1.0 takes an escaped low surrogate without a high one (\udc00) and writes it as
@@ -86,6 +96,7 @@ class JsonBuilder {
       refusal_ = "it is nested too deeply";
       return false;
     }
+    if (!count()) return false;
     open_.push_back(put(std::move(container)));
     return true;
   }
@@ -96,6 +107,7 @@ class JsonBuilder {
 
   Json& root_;
   std::size_t depth_limit_;
+  std::size_t values_left_;
   const char* refusal_ = "";
   std::vector<Json*> open_;
 };
@@ -126,7 +138,7 @@ Result<Json> Json::parse(std::string_view text, Limits limits) {
                               rapidjson::kParseValidateEncodingFlag |
                               rapidjson::kParseIterativeFlag;
   Json root;
-  JsonBuilder builder(root, limits.depth);
+  JsonBuilder builder(root, limits);
   rapidjson::MemoryStream bytes(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
   rapidjson::Reader reader;

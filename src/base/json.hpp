@@ -28,6 +28,7 @@ class Json {
   struct Limits {
     std::size_t bytes = 16U << 20U;
     std::size_t depth = 32;
+    std::size_t values = 1'000'000;  // each takes some fifty bytes, whatever it takes in the text
   };
 
   // Out of line, because JsonMember is complete only below.

@@ -70,13 +70,28 @@ std::string hex(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
+namespace {
+
+// C0 and C1 controls, which terminals obey, and what turns the direction of the text or the line
+// (Unicode's Bidi_Control, line and paragraph separators).
+bool is_odd(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (first < 0x20 || first == 0x7F) return true;
+  if (first == 0xC2) return static_cast<unsigned char>(sequence[1]) < 0xA0;
+  if (sequence.size() != 3 || first != 0xE2) return sequence == "\xD8\x9C";
+  const auto tail = sequence.substr(1);
+  return (tail >= "\x80\x8E" && tail <= "\x80\x8F") || (tail >= "\x80\xA8" && tail <= "\x80\xAE") ||
+         (tail >= "\x81\xA6" && tail <= "\x81\xA9");
+}
+
+}  // namespace
+
 std::string printable(std::string_view text, std::size_t limit) {
   std::string safe;
   while (!text.empty()) {
     const auto length = std::max<std::size_t>(utf8_sequence(text), 1);
     if (safe.size() + length > limit) return safe + "…";
-    const bool odd = utf8_sequence(text) == 0 || static_cast<unsigned char>(text.front()) < 0x20 ||
-                     text.front() == 0x7F;
+    const bool odd = utf8_sequence(text) == 0 || is_odd(text.substr(0, length));
     safe += odd ? "?" : text.substr(0, length);
     text.remove_prefix(length);
   }

@@ -219,7 +219,7 @@ std::string memory_json(const Memory& memory) {
 }
 
 base::Result<Memory> parse_memory(std::string_view text) {
-  constexpr Json::Limits kLimits{256U << 20U, 8};
+  constexpr Json::Limits kLimits{256U << 20U, 8, 64U << 20U};
   const auto json = Json::parse(text, kLimits);
   if (!json) return json.error();
   const auto* form = (*json)["form"].number();

@@ -133,10 +133,11 @@ std::size_t CurlEventStream::Transfer::on_header(char* data, std::size_t size, s
 }
 
 void CurlEventStream::Transfer::on_headers() {
-  if (!is_event_stream(answer_head(easy.get()))) return;
+  const auto head = answer_head(easy.get());
+  if (!is_event_stream(head)) return;
   accepted = true;
-  post([self = shared_from_this()] {
-    if (self->listener != nullptr) self->listener->on_open();
+  post([self = shared_from_this(), date = head.date] {
+    if (self->listener != nullptr) self->listener->on_open(date);
   });
 }
 

@@ -60,6 +60,7 @@ struct Connection : std::enable_shared_from_this<Connection> {
   std::optional<std::pair<std::uint16_t, std::string>> close;  // asked for
   bool closing = false;                                        // its frame is handed over
   std::string refusal;                                         // our own reason to end it
+  std::optional<base::WallTime> date;                          // of the upgrade
   partner::StreamClosed closed;
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
@@ -68,6 +69,13 @@ inline std::string header(lws* wsi, lws_token_indexes token) {
   char text[256];
   const int length = lws_hdr_copy(wsi, text, sizeof(text), token);
   return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : std::string();
+}
+
+inline std::optional<base::WallTime> read_date(lws* wsi) {
+  std::tm parts{};
+  const auto date = header(wsi, WSI_TOKEN_HTTP_DATE);
+  if (strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(timegm(&parts));
 }
 
 inline bool add_header(lws* wsi, const std::string& name, const std::string& value, void* in,
@@ -96,11 +104,7 @@ inline void read_refusal(Connection& connection) {
     connection.closed.http_status = 0;
     check_subprotocol(connection);  // the library's own words for it are "HS: PROTOCOL malformed"
   }
-  const auto date = header(connection.wsi, WSI_TOKEN_HTTP_DATE);
-  std::tm parts{};
-  if (strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) != nullptr) {
-    connection.closed.date = std::chrono::system_clock::from_time_t(timegm(&parts));
-  }
+  connection.closed.date = read_date(connection.wsi);
   const auto text = header(connection.wsi, WSI_TOKEN_HTTP_RETRY_AFTER);
   long seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -204,13 +208,14 @@ inline int on_connection_event(Connection& connection, lws_callback_reasons reas
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
       return append_headers(connection, in, size);
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
+      connection.date = read_date(connection.wsi);  // the headers are gone afterwards
       return check_subprotocol(connection);
     case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
       read_refusal(connection);
       return -1;  // following it would carry the credentials to another host
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
       connection.open = true;
-      connection.listener->on_open();
+      connection.listener->on_open(connection.date);
       return connection.listener == nullptr ? -1 : 0;
     case LWS_CALLBACK_CLIENT_RECEIVE:
       return receive(connection, in, size);

@@ -43,13 +43,9 @@ Actions EventStreamSession::opened(base::Now now) {
   state_ = State::kOpen;
   opened_ = last_heard_ = now.steady;
   last_comment_.reset();
-  parser_.emplace(
-      EventStreamParser::Hooks{[this](const ServerEvent& event) { on_event(event, *parsed_); },
-                               [this] { on_comment(*parsed_); },
-                               [this] {
-                                 parsed_->emplace_back(Report{base::protocol_error(fmt::format(
-                                     "{} sent an event that is over 1 MiB", settings_.where))});
-                               }});
+  parser_.emplace(EventStreamParser::Hooks{
+      [this](const ServerEvent& event) { on_event(event, *parsed_); },
+      [this] { on_comment(*parsed_); }, [this] { on_too_large(*parsed_); }});
   Actions actions;
   arm(actions);
   return actions;
@@ -59,7 +55,6 @@ Actions EventStreamSession::received(std::string_view piece, bool /*final*/, bas
   Actions actions;
   if (state_ != State::kOpen && state_ != State::kLive) return actions;
   now_ = now;
-  last_heard_ = now.steady;
   parsed_ = &actions;
   parser_->add(piece);
   parsed_ = nullptr;
@@ -100,13 +95,17 @@ Actions EventStreamSession::unsubscribe() {
   return {};
 }
 
-Failure EventStreamSession::ended(const StreamClosed& closed) const {
-  if (closed.http_status != 0) return classify_answer(closed, settings_.where);
-  return classify_close(closed, settings_.where, true);
+std::optional<Failure> EventStreamSession::ended(const StreamClosed& closed, base::Now now,
+                                                 Actions& reports) {
+  if (closed.http_status == 0) return classify_close(closed, settings_.where, true);
+  auto failure = classify_answer(closed, settings_.where);
+  if (operation_.ask_otherwise(failure, now.wall, reports)) return std::nullopt;
+  return failure;
 }
 
 void EventStreamSession::on_event(const ServerEvent& event, Actions& actions) {
   if (state_ == State::kEnded || state_ == State::kAsking) return;
+  last_heard_ = now_.steady;
   if (event.name == "complete") {
     auto failure = operation_.on_complete(now_.wall, actions);
     if (failure) {
@@ -141,6 +140,7 @@ void EventStreamSession::on_event(const ServerEvent& event, Actions& actions) {
 
 void EventStreamSession::on_too_large(Actions& actions) {
   if (state_ == State::kEnded || state_ == State::kAsking) return;
+  last_heard_ = now_.steady;
   actions.emplace_back(Report{
       base::protocol_error(fmt::format("{} sent an event that is over 1 MiB", settings_.where))});
 }
@@ -161,11 +161,15 @@ void EventStreamSession::on_unusable(const ServerEvent& event, std::string_view 
 void EventStreamSession::on_comment(Actions& actions) {
   if (state_ == State::kEnded || state_ == State::kAsking) return;
   if (last_comment_) {
-    comment_interval_ =
-        std::max(comment_interval_.value_or(base::Duration(0)), now_.steady - *last_comment_);
+    const auto interval = now_.steady - *last_comment_;
+    if (!comment_interval_ || interval > *comment_interval_) {
+      comment_interval_ = interval;
+      arm(actions);
+    }
   }
-  last_comment_ = now_.steady;
-  if (state_ == State::kLive) actions.emplace_back(Answered{});
+  last_comment_ = last_heard_ = now_.steady;
+  const bool said = !actions.empty() && std::holds_alternative<Answered>(actions.back());
+  if (state_ == State::kLive && !said) actions.emplace_back(Answered{});
 }
 
 void EventStreamSession::become_live(Actions& actions) {

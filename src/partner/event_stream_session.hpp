@@ -24,7 +24,8 @@ class EventStreamSession final : public Session {
   Actions reading_paused() override;
   Actions reading_resumed(base::Now now) override;
   Actions unsubscribe() override;
-  [[nodiscard]] Failure ended(const StreamClosed& closed) const override;
+  std::optional<Failure> ended(const StreamClosed& closed, base::Now now,
+                               Actions& reports) override;
 
  private:
   enum class State { kAsking, kOpen, kLive, kEnded };
@@ -48,7 +49,7 @@ class EventStreamSession final : public Session {
   unsigned unusable_ = 0;  // events in a row
   base::Now now_{};        // of the newest call
   base::SteadyTime opened_{};
-  base::SteadyTime last_heard_{};
+  base::SteadyTime last_heard_{};  // an event or a comment, whole
   std::optional<base::SteadyTime> last_comment_;
   std::optional<base::Duration> comment_interval_;  // the longest seen
 };

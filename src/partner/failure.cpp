@@ -29,6 +29,12 @@ constexpr std::array<std::string_view, 4> kPermanentCodes{
     "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "COMPLEXITY_LIMIT_EXCEEDED",
     "BAD_USER_INPUT"};
 
+// How the messages of validators begin (graphql-js, and gqlgen's, which has the same): not every
+// server gives codes.
+constexpr std::array<std::string_view, 8> kInvalidWords{
+    "cannot query field", "unknown argument", "unknown type", "unknown fragment",
+    "syntax error",       "variable \"$",     "field \"",     "argument \""};
+
 constexpr base::Duration kSkewWorthNaming = seconds(60);
 
 // Codes are written ACCESS_DENIED, texts "access denied".
@@ -56,8 +62,13 @@ bool names_start_time(const GraphqlError& error) {
 }
 
 bool is_permanent(const GraphqlError& error) {
-  return std::find(kPermanentCodes.begin(), kPermanentCodes.end(), error.code) !=
-         kPermanentCodes.end();
+  if (std::find(kPermanentCodes.begin(), kPermanentCodes.end(), error.code) !=
+      kPermanentCodes.end()) {
+    return true;
+  }
+  const auto words = base::to_lower(error.message);
+  return std::any_of(kInvalidWords.begin(), kInvalidWords.end(),
+                     [&](std::string_view word) { return words.starts_with(word); });
 }
 
 // A server's own trouble is told in the same words ("relation x does not exist"): they must be
@@ -145,7 +156,7 @@ bool is_of_transport(const Failure& failure) {
 void name_clock_skew(Failure& failure, base::Duration server_minus_ours) {
   if (std::chrono::abs(server_minus_ours) < kSkewWorthNaming) return;
   failure.error.what +=
-      fmt::format("; the clock here differs from the server's by {} s, which WSSE does not allow",
+      fmt::format("; the clock here differs from the server's by {} s, which WSSE may not allow",
                   std::chrono::round<seconds>(server_minus_ours).count());
 }
 
@@ -168,6 +179,10 @@ std::string describe_errors(std::span<const GraphqlError> errors) {
   return text;
 }
 
+bool may_be_graphql(int status) {
+  return (status >= 200 && status < 300) || status == 400 || status == 422 || status >= 500;
+}
+
 Failure classify_status(int status, std::string_view where, std::optional<seconds> retry_after) {
   Failure failure;
   failure.retry_no_sooner = retry_after.value_or(seconds(0));
@@ -179,6 +194,7 @@ Failure classify_status(int status, std::string_view where, std::optional<second
     }
     return failure;
   };
+  failure.may_be_on_the_way = status == 403;
   if (status == 401 || status == 403) {
     return say(ErrorKind::kAuth, fmt::format("it refuses the credentials, {}", kCheckCredentials));
   }
@@ -198,8 +214,8 @@ Failure classify_answer(const StreamClosed& closed, std::string_view where) {
   const bool success = closed.http_status >= 200 && closed.http_status < 300;
   const auto json = base::Json::parse(closed.body);
   auto answer = json ? decode_answer(*json) : base::Result<GraphqlAnswer>(json.error());
-  const bool auth = closed.http_status == 401 || closed.http_status == 403;
-  if (answer && !answer->errors.empty() && !auth && answer->data.is_null()) {
+  if (answer && !answer->errors.empty() && may_be_graphql(closed.http_status) &&
+      answer->data.is_null()) {
     auto failure = classify_errors(answer->errors);
     failure.error.what = fmt::format("{} answered {}", where, failure.error.what);
     failure.retry_no_sooner = closed.retry_after.value_or(seconds(0));
@@ -216,7 +232,14 @@ Failure classify_answer(const StreamClosed& closed, std::string_view where) {
 
 Failure classify_close(const StreamClosed& closed, std::string_view where, bool acknowledged) {
   if (closed.http_status != 0) {
-    return classify_status(closed.http_status, where, closed.retry_after);
+    auto refused = classify_status(closed.http_status, where, closed.retry_after);
+    const bool redirect = closed.http_status >= 300 && closed.http_status < 400;
+    if (refused.error.kind == ErrorKind::kProtocol && !redirect) {
+      refused.error.what = fmt::format(
+          "{} answered HTTP {}: it takes no WebSocket at this address, check partner.url", where,
+          closed.http_status);
+    }
+    return refused;
   }
   Failure failure;
   const auto reason = base::printable(closed.reason);

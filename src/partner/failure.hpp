@@ -20,6 +20,7 @@ struct Failure {
   bool permanent = false;  // our request does not suit this server: repeating it soon is of no use
   bool refused_start_time = false;    // another startTime may be accepted
   base::Duration retry_no_sooner{0};  // Retry-After, or a pause that the protocol asks for
+  bool may_be_on_the_way = false;     // somebody between us and the API may have said that
 
   bool operator==(const Failure&) const = default;
 };
@@ -34,7 +35,8 @@ struct GraphqlError {
 };
 
 // What to do about refused credentials, for messages.
-inline constexpr std::string_view kCheckCredentials = "check partner.id and partner.secret";
+inline constexpr std::string_view kCheckCredentials =
+    "check partner.id, partner.secret and partner.auth";
 
 // The server does not do what this transport needs, another one may suit it. Not so where what we
 // ask for is refused.
@@ -55,6 +57,10 @@ bool deny_object(std::span<const GraphqlError> errors, std::string_view path);
 
 // "message (at path)", at most three, made safe for a log line.
 std::string describe_errors(std::span<const GraphqlError> errors);
+
+// Whether a body of errors under this HTTP status is the API's own: under others it is somebody's
+// who does not know our request (GraphQL over HTTP, section "Status Codes").
+bool may_be_graphql(int status);
 
 // A response to a request or to an upgrade that is not the one asked for; `where` is host:port.
 Failure classify_status(int status, std::string_view where,

@@ -57,7 +57,7 @@ base::Result<GraphqlAnswer> GraphqlClient::read(const HttpResponse& response) {
   const auto json = base::Json::parse(response.body);
   auto answer = json ? decode_answer(*json) : base::Result<GraphqlAnswer>(json.error());
   if (answer && success && !answer->data.is_null()) return answer;
-  if (answer && !answer->errors.empty() && response.status != 401 && response.status != 403) {
+  if (answer && !answer->errors.empty() && may_be_graphql(response.status)) {
     last_errors_ = answer->errors;
     auto failure = refused(answer->errors);
     if (!success && !failure.permanent && !is_auth(failure)) {
@@ -71,7 +71,8 @@ base::Result<GraphqlAnswer> GraphqlClient::read(const HttpResponse& response) {
   return failed({base::transient_error(fmt::format(
       "{} answered HTTP {} with {} instead of a GraphQL response ({}): is a proxy or a login page "
       "in between?",
-      where_, response.status, response.content_type.empty() ? "no type" : response.content_type,
+      where_, response.status,
+      response.content_type.empty() ? "no type" : base::printable(response.content_type, 60),
       answer.ok() ? "no data" : answer.error().what))});
 }
 

@@ -54,11 +54,11 @@ bool Operation::on_result(const base::Json& payload, Actions& actions) {
     refusal_ = classify_errors(answer->errors);
     return false;
   }
+  refusal_.reset();
   const auto& reading = answer->data["meterReadings"];
   if (reading.is_null() && !answer->errors.empty()) return true;
   auto delivery = decode_reading(reading);
   if (delivery) {
-    had_reading_ = true;
     actions.emplace_back(Deliver{std::move(*delivery)});
   } else {
     actions.emplace_back(Report{delivery.error()});
@@ -66,17 +66,20 @@ bool Operation::on_result(const base::Json& payload, Actions& actions) {
   return true;
 }
 
-std::optional<Failure> Operation::on_refused(Failure failure, base::WallTime now,
-                                             Actions& actions) {
+bool Operation::ask_otherwise(const Failure& failure, base::WallTime now, Actions& actions) {
   refusal_.reset();
   const bool other_start = failure.refused_start_time && start_time_;
   const bool other_form = failure.permanent && !failure.refused_start_time && code_form_;
-  if (other_start || other_form) {
-    actions.emplace_back(Report{failure.error});
-    if (other_start) start_time_ = later_start(now);
-    if (other_form) code_form_.reset();
-    return std::nullopt;
-  }
+  if (!other_start && !other_form) return false;
+  actions.emplace_back(Report{failure.error});
+  if (other_start) start_time_ = later_start(now);
+  if (other_form) code_form_.reset();
+  return true;
+}
+
+std::optional<Failure> Operation::on_refused(Failure failure, base::WallTime now,
+                                             Actions& actions) {
+  if (ask_otherwise(failure, now, actions)) return std::nullopt;
   if (failure.refused_start_time) {
     failure.permanent = true;
     failure.error.kind = base::ErrorKind::kProtocol;
@@ -87,7 +90,7 @@ std::optional<Failure> Operation::on_refused(Failure failure, base::WallTime now
 }
 
 std::optional<Failure> Operation::on_complete(base::WallTime now, Actions& actions) {
-  if (refusal_ && !had_reading_) return on_refused(*refusal_, now, actions);
+  if (refusal_) return on_refused(*refusal_, now, actions);
   Failure failure;
   failure.error.what = fmt::format("{} ended the subscription", where_);
   failure.retry_no_sooner = kPauseAfterComplete;

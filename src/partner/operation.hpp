@@ -23,7 +23,10 @@ class Operation {
 
   // An execution result. True: it has data, so the subscription stands.
   bool on_result(const base::Json& payload, Actions& actions);
-  // The server refused it with these errors. None: to be asked for again, otherwise: by body().
+  // The request was refused for this reason. True: it is to be asked for again, otherwise: by
+  // body().
+  bool ask_otherwise(const Failure& failure, base::WallTime now, Actions& actions);
+  // The server refused it with these errors. None: to be asked for again.
   std::optional<Failure> on_refused(Failure failure, base::WallTime now, Actions& actions);
   // The server ended it without a word; what came before tells whether that was a refusal.
   std::optional<Failure> on_complete(base::WallTime now, Actions& actions);
@@ -35,8 +38,8 @@ class Operation {
   std::string where_;
   std::optional<CodeForm> code_form_;
   std::optional<base::WallTime> start_time_;
-  std::optional<Failure> refusal_;  // an answer without data: what a following end means
-  bool had_reading_ = false;
+  std::optional<Failure>
+      refusal_;  // the newest answer, where it has no data: what a following end means
 };
 
 }  // namespace iometer::partner

@@ -28,10 +28,15 @@ bool says_gone(const GraphqlError& error) {
                      [&](std::string_view gone) { return words.find(gone) != std::string::npos; });
 }
 
-// It goes to a terminal, a QR code and a browser.
+// It goes to a terminal, a QR code and a browser: a page, or the IOmeter app, and nothing that a
+// browser would run.
 bool is_address(const std::string& url) {
-  const auto scheme = url.find("://");
-  return scheme != std::string::npos && scheme > 0 && url.size() <= kLongestUrl &&
+  const auto end = url.find("://");
+  if (end == std::string::npos) return false;
+  const auto scheme = base::to_lower(url.substr(0, end));
+  const bool known =
+      scheme == "https" || scheme == "http" || scheme.find("iometer") != std::string::npos;
+  return known && url.size() <= kLongestUrl &&
          std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 

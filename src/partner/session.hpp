@@ -85,8 +85,10 @@ class Session {
   virtual Actions reading_resumed(base::Now now) = 0;
   // What to send before a close of our own.
   virtual Actions unsubscribe() = 0;
-  // What the connection's end means at this point.
-  [[nodiscard]] virtual Failure ended(const StreamClosed& closed) const = 0;
+  // What the connection's end, or its refusal, means at this point; what is to be reported goes to
+  // `reports`. None: open the stream with request() again.
+  virtual std::optional<Failure> ended(const StreamClosed& closed, base::Now now,
+                                       Actions& reports) = 0;
 };
 
 }  // namespace iometer::partner

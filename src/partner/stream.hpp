@@ -43,8 +43,9 @@ struct StreamClosed {
 class StreamListener {
  public:
   virtual ~StreamListener() = default;
-  // The upgrade succeeded and the server chose our subprotocol; or the event stream begins.
-  virtual void on_open() = 0;
+  // The upgrade succeeded and the server chose our subprotocol; or the event stream begins. `date`
+  // is the server's clock, from its answer's Date header.
+  virtual void on_open(std::optional<base::WallTime> date) = 0;
   // A piece of a text message; `final` marks its last one. Or some bytes of an event stream.
   virtual void on_text(std::string_view piece, bool final) = 0;
   // The answer to a ping frame.

@@ -20,6 +20,10 @@ constexpr base::Duration kCloseTime = seconds(2);
 // server that breaks after each would be asked without a pause.
 constexpr base::Duration kStable = minutes(1);
 constexpr base::Duration kStableWithReadings = seconds(30);
+// What was refused once is refused no more.
+constexpr base::Duration kHealed = std::chrono::hours(1);
+
+constexpr base::Duration kBetweenAnswers = seconds(1);
 
 constexpr std::uint16_t kNormal = 1000;
 
@@ -96,7 +100,8 @@ void Subscription::ask_for(std::optional<CodeForm> form) {
   if (session_ && session_form_ != code_form_) renew();
 }
 
-void Subscription::on_open() {
+void Subscription::on_open(std::optional<base::WallTime> date) {
+  note_date(date);
   state_ = State::kOpen;
   perform(session_->opened(hooks_.now()));
 }
@@ -113,9 +118,16 @@ void Subscription::on_closed(const StreamClosed& closed) {
   if (state_ == State::kClosing) {
     after_closing();
   } else if (state_ == State::kConnecting || state_ == State::kOpen) {
-    auto failure = session_->ended(closed);
-    name_skew(closed, failure);
-    fail(failure);
+    note_date(closed.date);
+    Actions reports;
+    const auto failure = session_->ended(closed, hooks_.now(), reports);
+    state_ = State::kOpen;  // for the reports
+    perform(reports);
+    if (failure) {
+      fail(*failure);
+    } else {
+      open_stream();
+    }
   }
 }
 
@@ -177,6 +189,7 @@ void Subscription::connect() {
 
 void Subscription::open_stream() {
   state_ = State::kConnecting;
+  skew_ = {};
   arm(hooks_.now().steady + kConnectTime);
   stream_.open(session_->request(), *this);
 }
@@ -199,7 +212,7 @@ void Subscription::perform(const Action& action) {
           open_stream();
         }
         if constexpr (std::is_same_v<T, Report>) hooks_.dropped(a.error);
-        if constexpr (std::is_same_v<T, Answered>) hooks_.answered();
+        if constexpr (std::is_same_v<T, Answered>) on_answered();
         if constexpr (std::is_same_v<T, ArmTimer>) arm(a.when);
         if constexpr (std::is_same_v<T, Deliver>) deliver(a.delivery);
         if constexpr (std::is_same_v<T, Subscribed>) {
@@ -223,6 +236,14 @@ void Subscription::perform(const Action& action) {
       action);
 }
 
+// A server may send signs of life faster than anybody takes them: the owner wants one now and then.
+void Subscription::on_answered() {
+  const auto now = hooks_.now().steady;
+  if (answered_at_ && now - *answered_at_ < kBetweenAnswers) return;
+  answered_at_ = now;
+  hooks_.answered();
+}
+
 void Subscription::deliver(const Delivery& delivery) {
   had_reading_ = true;
   if (hooks_.deliver(delivery) || paused_) return;
@@ -239,26 +260,37 @@ void Subscription::fail(const Failure& failure) {
 // Sets when the next attempt may come; whether there is one is decided when the link is gone.
 void Subscription::note_failure(const Failure& failure) {
   end_of_live();
-  last_error_ = failure.error;
   auto counted = failure;
-  // What the server lacks for one transport says nothing of the next.
-  if (choice_.failed(failure)) counted.retry_no_sooner = base::Duration(0);
+  const bool another = choice_.failed(failure);
+  // What one transport lacks says nothing of the next, which has its own pace.
+  if (another && choice_.is_fresh() && is_of_transport(failure)) counted.retry_no_sooner = {};
+  add_remedies(counted, another);
+  last_error_ = counted.error;
   not_before_ = hooks_.now().steady + backoff_.next(counted, hooks_.random());
 }
 
 void Subscription::end_of_live() {
-  if (live_since_ &&
-      hooks_.now().steady - *live_since_ >= (had_reading_ ? kStableWithReadings : kStable)) {
-    backoff_.reset();
+  if (live_since_) {
+    const auto stood = hooks_.now().steady - *live_since_;
+    if (stood >= (had_reading_ ? kStableWithReadings : kStable)) backoff_.reset_transient();
+    if (stood >= kHealed) backoff_.reset();
   }
   live_since_.reset();
 }
 
-// The answer that refuses a WSSE token may say that its time is why.
-void Subscription::name_skew(const StreamClosed& closed, Failure& failure) const {
-  if (closed.date && failure.error.kind == base::ErrorKind::kAuth &&
+void Subscription::note_date(std::optional<base::WallTime> date) {
+  if (date) skew_ = *date - hooks_.now().wall;
+}
+
+void Subscription::add_remedies(Failure& failure, bool another) const {
+  if (failure.error.kind == base::ErrorKind::kAuth &&
       config_.credentials.method == AuthMethod::kWsse) {
-    name_clock_skew(failure, *closed.date - hooks_.now().wall);
+    name_clock_skew(failure, skew_);
+  }
+  if (another) {
+    failure.error.what += fmt::format("; next: {}", transport_name(choice_.current()));
+  } else if (choice_.is_fixed() && is_of_transport(failure)) {
+    failure.error.what += "; partner.transport: auto tries the other transports, too";
   }
 }
 

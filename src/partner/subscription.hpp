@@ -75,7 +75,7 @@ class Subscription final : private StreamListener {
  private:
   enum class State { kIdle, kConnecting, kOpen, kClosing, kWaiting };
 
-  void on_open() override;
+  void on_open(std::optional<base::WallTime> date) override;
   void on_text(std::string_view piece, bool final) override;
   void on_pong() override;
   void on_closed(const StreamClosed& closed) override;
@@ -86,11 +86,13 @@ class Subscription final : private StreamListener {
   void open_stream();
   void perform(const Actions& actions);
   void perform(const Action& action);
+  void on_answered();
   void deliver(const Delivery& delivery);
   void fail(const Failure& failure);
   void note_failure(const Failure& failure);
   void end_of_live();
-  void name_skew(const StreamClosed& closed, Failure& failure) const;
+  void note_date(std::optional<base::WallTime> date);
+  void add_remedies(Failure& failure, bool another) const;
   void begin_closing(std::uint16_t code, std::string reason);
   void after_closing();
   void suspend();
@@ -110,8 +112,10 @@ class Subscription final : private StreamListener {
 
   State state_ = State::kIdle;
   bool wanted_ = false;
-  bool paused_ = false;  // deliver() said false
+  bool paused_ = false;     // deliver() said false
+  base::Duration skew_{0};  // the server's clock − ours, as far as it told
   std::optional<base::SteadyTime> live_since_;
+  std::optional<base::SteadyTime> answered_at_;
   bool had_reading_ = false;                    // since then
   std::optional<base::SteadyTime> not_before_;  // back-off: no attempt earlier
   std::optional<base::Error> last_error_;       // what the back-off is for

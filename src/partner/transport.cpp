@@ -16,7 +16,7 @@ struct Row {
   std::string_view name;
 };
 
-constexpr std::array kRows{
+constexpr std::array<Row, 3> kRows{
     Row{Transport::kTransportWs, "graphql-transport-ws"},
     Row{Transport::kEventStream, "sse"},
     Row{Transport::kLegacyWs, "graphql-ws"},
@@ -59,17 +59,16 @@ void TransportChoice::worked() {
 
 bool TransportChoice::failed(const Failure& failure) {
   const bool of_transport = is_of_transport(failure);
-  const bool counts =
-      of_transport || (!worked_ && failure.error.kind == base::ErrorKind::kTransient);
-  if (fixed_ || !counts) return false;
-  const bool at_once = of_transport && !worked_;
+  const bool of_the_way =
+      !worked_ && (failure.error.kind == base::ErrorKind::kTransient || failure.may_be_on_the_way);
+  if (fixed_ || (!of_transport && !of_the_way)) return false;
+  const bool at_once = !worked_ && (of_transport || failure.may_be_on_the_way);
   if (++failures_ < (at_once ? 1 : kPatience)) return false;
   failures_ = 0;
   worked_ = false;
   current_ = kRows.at((static_cast<std::size_t>(current_) + 1) % kRows.size()).transport;
-  if (++tried_ <= kRows.size()) return true;
-  tried_ = 1;
-  return false;
+  tried_ = std::min(tried_ + 1, kTransports + 1);
+  return true;
 }
 
 }  // namespace iometer::partner

@@ -30,19 +30,24 @@ class TransportChoice {
       : fixed_(fixed.has_value()), current_(fixed.value_or(first)) {}
 
   [[nodiscard]] Transport current() const { return current_; }
+  [[nodiscard]] bool is_fixed() const { return fixed_; }
   // It carries readings, and is kept from now on.
   void worked();
   // An attempt with the current one failed, or its live link ended. True: another one is current
-  // now, which was not tried since the last that worked or since all had failed, and may be tried
-  // soon.
+  // now.
   bool failed(const Failure& failure);
+  // The current one was not tried since the last that worked, and not all have failed since: it
+  // need not wait for what another one lacks.
+  [[nodiscard]] bool is_fresh() const { return tried_ > 1 && tried_ <= kTransports; }
 
  private:
+  static constexpr unsigned kTransports = 3;
+
   bool fixed_;
   Transport current_;
   bool worked_ = false;
   unsigned failures_ = 0;  // in a row, of the current one, that another one might not have
-  unsigned tried_ = 1;     // how many of them, in this round
+  unsigned tried_ = 1;     // how many, since the last that worked
 };
 
 }  // namespace iometer::partner

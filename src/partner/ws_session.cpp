@@ -133,7 +133,8 @@ Actions WsSession::unsubscribe() {
                        .take()}};
 }
 
-Failure WsSession::ended(const StreamClosed& closed) const {
+std::optional<Failure> WsSession::ended(const StreamClosed& closed, base::Now /*now*/,
+                                        Actions& /*reports*/) {
   return classify_close(closed, settings_.where, id_ != 0);
 }
 

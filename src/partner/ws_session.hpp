@@ -25,7 +25,7 @@ class WsSession : public Session {
   Actions reading_paused() final;
   Actions reading_resumed(base::Now now) final;
   Actions unsubscribe() final;
-  [[nodiscard]] Failure ended(const StreamClosed& closed) const final;
+  std::optional<Failure> ended(const StreamClosed& closed, base::Now now, Actions& reports) final;
 
  protected:
   // The protocols' names for the same things.

@@ -158,6 +158,10 @@ TEST_SUITE("base") {
   }
 
   TEST_CASE("JSON is bounded in depth and size") {
+    // A value takes some fifty bytes, a text of two names it: the number is bounded, too.
+    CHECK(Json::parse("[1,2]", {100, 32, 3}).ok());
+    CHECK(Json::parse("[1,[2]]", {100, 32, 3}).error().what.find("too many values") !=
+          std::string::npos);
     CHECK(Json::parse(nested(32)).ok());
     const auto deep = Json::parse(nested(33));
     REQUIRE_FALSE(deep.ok());

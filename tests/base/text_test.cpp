@@ -49,6 +49,10 @@ TEST_SUITE("base") {
     CHECK(printable("plain é") == "plain é");
     CHECK(printable("a\nb\x1b[31m\x7f") == "a?b?[31m?");
     CHECK(printable("\xFFz\xC3") == "?z?");
+    // What a terminal obeys although it is no ASCII, and what turns a line around.
+    CHECK(printable("a\u0080b\u009b31m\u0085c\u00a0\u00e4") == "a?b?31m?c\u00a0\u00e4");
+    CHECK(printable("a\u202eb\u2028c\u2066d\u200ee\u061cf\u20acg\u2010\u206a") ==
+          "a?b?c?d?e?f\u20acg\u2010\u206a");
     CHECK(printable("abcdef", 6) == "abcdef");
     CHECK(printable("abcdefg", 6) == "abcdef…");
     CHECK(printable("aé", 2) == "a…");

@@ -53,7 +53,8 @@ class World {
   void note(const partner::Actions& actions, std::size_t received) {
     check(!ended_ || actions.empty(), "nothing is asked for after the end");
     const auto before = transcript_.size();
-    for (const auto& action : actions) std::visit([this](const auto& a) { write(a); }, action);
+    for (const auto& action : actions)
+      std::visit([this](const auto& a) { this->write(a); }, action);
     check(actions.size() <= 8 + received / 2, "a message asks for a few actions");
     // A value of two bytes that cannot be used is named in a sentence.
     check(transcript_.size() - before <= 8192 + 200 * received, "the output is bounded");

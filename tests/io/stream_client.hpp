@@ -44,6 +44,10 @@ class Recorder : public partner::StreamListener {
   bool wait_pong() {
     return wait([this] { return pongs_ > 0; });
   }
+  std::optional<base::WallTime> date() {
+    const std::lock_guard lock(mutex_);
+    return date_;
+  }
   std::string partial() {
     const std::lock_guard lock(mutex_);
     return partial_;
@@ -73,9 +77,10 @@ class Recorder : public partner::StreamListener {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), predicate);
   }
-  void on_open() override {
+  void on_open(std::optional<base::WallTime> date) override {
     const std::lock_guard lock(mutex_);
     ++opened_;
+    date_ = date;
     changed_.notify_all();
   }
   void on_pong() override {
@@ -99,6 +104,7 @@ class Recorder : public partner::StreamListener {
   std::condition_variable changed_;
   int opened_ = 0;
   int pongs_ = 0;
+  std::optional<base::WallTime> date_;
   std::string partial_;
   std::vector<std::string> messages_;
   std::vector<partner::StreamClosed> closed_;

@@ -23,6 +23,10 @@ struct Fixture {
 
   Actions receive(std::string_view bytes) { return session.received(bytes, false, now); }
   std::string said(std::string_view bytes) { return words(receive(bytes)); }
+  partner::Failure ended(const partner::StreamClosed& closed) {
+    Actions reports;
+    return session.ended(closed, now, reports).value();
+  }
   Actions pass(base::Duration time) {
     now.steady += time;
     now.wall += time;
@@ -62,7 +66,9 @@ TEST_SUITE("partner") {
     CHECK(words(session.opened(now)) == "timer");
     CHECK(said(":\n\n").empty());
     CHECK(said(reading("m1")) == "live from 2026-11-24T11:00:00Z | deliver m1");
+    CHECK(said(": ping\n\n") == "timer | answered");  // now it is known how often they come
     CHECK(said(": ping\n\n") == "answered");
+    CHECK(said(": ping\n\n: ping\n\n: ping\n\n") == "answered");
     CHECK(words(session.unsubscribe()).empty());
     CHECK(said(reading("m2")).empty());
   }
@@ -134,7 +140,7 @@ TEST_SUITE("partner") {
       CHECK(failure_of(end).error.kind == ErrorKind::kAuth);
     }
     SUBCASE("without a word") {
-      const auto end = session.ended({0, 0, {}, "the event stream of h:443 broke off"});
+      const auto end = ended({0, 0, {}, "the event stream of h:443 broke off"});
       CHECK(end.error == base::transient_error("the event stream of h:443 broke off"));
     }
   }
@@ -187,7 +193,7 @@ TEST_SUITE("partner") {
   TEST_CASE_FIXTURE(Fixture, "sse: an answer that is no event stream says what to do") {
     session.request();
     const auto meaning = [&](int status, std::string_view type, std::string_view body) {
-      return session.ended(answer(status, std::string(type), std::string(body)));
+      return ended(answer(status, std::string(type), std::string(body)));
     };
     const auto single = meaning(200, "application/json", test::result_of("m"));
     CHECK(is_of_transport(single));
@@ -212,6 +218,6 @@ TEST_SUITE("partner") {
               .error.kind == ErrorKind::kTransient);
     auto busy = answer(429, "", "");
     busy.retry_after = 17s;
-    CHECK(session.ended(busy).retry_no_sooner == 17s);
+    CHECK(ended(busy).retry_no_sooner == 17s);
   }
 }

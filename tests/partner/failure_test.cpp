@@ -102,7 +102,7 @@ TEST_SUITE("partner") {
     CHECK(before.error.what ==
           "host:443 closed the connection with 1000 (terminated) before accepting us, which is how "
           "it "
-          "refuses credentials: check partner.id and partner.secret");
+          "refuses credentials: check partner.id, partner.secret and partner.auth");
     CHECK(classify_close(closed, "host:443", true).error.kind == ErrorKind::kTransient);
     CHECK(classify_close({4000, 0, {}, "Unauthorized"}, "h", true).error.kind == ErrorKind::kAuth);
   }

@@ -41,7 +41,7 @@ class FakeStream final : public partner::Stream {
   }
 
   // The server's side.
-  void accept() { listener_->on_open(); }
+  void accept(std::optional<base::WallTime> date = std::nullopt) { listener_->on_open(date); }
   void text(std::string_view message) { listener_->on_text(message, true); }
   void pong() { listener_->on_pong(); }
   void piece(std::string_view part, bool final) { listener_->on_text(part, final); }

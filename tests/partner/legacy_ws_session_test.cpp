@@ -20,6 +20,10 @@ struct Fixture {
 
   Actions receive(std::string_view message) { return session.received(message, true, now); }
   std::string said(std::string_view message) { return words(receive(message)); }
+  partner::Failure ended(const partner::StreamClosed& closed) {
+    Actions reports;
+    return session.ended(closed, now, reports).value();
+  }
   Actions pass(base::Duration time) {
     now.steady += time;
     now.wall += time;
@@ -74,8 +78,8 @@ TEST_SUITE("partner") {
           receive(R"({"type":"connection_error","payload":{"message":"no such user"}})");
       CHECK(words(end) == "close 1000");
       CHECK(failure_of(end).error ==
-            base::auth_error("h:443 refuses the connection: \"no such user\": check partner.id and "
-                             "partner.secret"));
+            base::auth_error("h:443 refuses the connection: \"no such user\": check partner.id, "
+                             "partner.secret and partner.auth"));
     }
     SUBCASE("afterwards it is the server's trouble") {
       receive(R"({"type":"connection_ack"})");
@@ -83,7 +87,7 @@ TEST_SUITE("partner") {
       CHECK(failure_of(end).error.kind == ErrorKind::kTransient);
     }
     SUBCASE("by a close alone") {
-      CHECK(session.ended({1000, 0, {}, "terminated"}).error.kind == ErrorKind::kAuth);
+      CHECK(ended({1000, 0, {}, "terminated"}).error.kind == ErrorKind::kAuth);
     }
   }
 

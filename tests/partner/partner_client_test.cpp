@@ -193,7 +193,7 @@ TEST_SUITE("partner") {
   TEST_CASE_FIXTURE(Fixture, "client: what each kind of refusal says") {
     const auto auth = partner_error(401, "<html>", "text/html");
     CHECK(auth == base::auth_error("host:443 answered HTTP 401: it refuses the credentials, check "
-                                   "partner.id and partner.secret"));
+                                   "partner.id, partner.secret and partner.auth"));
     CHECK(partner_error(403, R"({"errors":[{"message":"x"}]})").kind == ErrorKind::kAuth);
     CHECK(partner_error(200, R"({"errors":[{"message":"Unauthorized"}],"data":null})").kind ==
           ErrorKind::kAuth);

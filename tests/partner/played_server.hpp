@@ -26,9 +26,9 @@ inline constexpr std::size_t kPermanentHour = 2;    // once more, then hourly
 
 class PlayedServer {
  public:
-  explicit PlayedServer(partner::Transport transport)
-      : transport_(transport),
-        subscription_({"https://host/api",
+  // None: auto.
+  explicit PlayedServer(std::optional<partner::Transport> transport)
+      : subscription_({"https://host/api",
                        "wss://host/api",
                        {"id", base::Secret("secret")},
                        transport,
@@ -47,11 +47,11 @@ class PlayedServer {
   void acknowledge() { raw(is_sse() ? ":\n\n" : R"({"type":"connection_ack"})"); }
   void show_life() {
     if (is_sse()) raw(": ping\n\n");
-    if (transport_ == partner::Transport::kTransportWs) raw(R"({"type":"pong"})");
-    if (transport_ == partner::Transport::kLegacyWs) stream_.pong();
+    if (transport() == partner::Transport::kTransportWs) raw(R"({"type":"pong"})");
+    if (transport() == partner::Transport::kLegacyWs) stream_.pong();
   }
   void result(const std::string& payload) {
-    const bool legacy = transport_ == partner::Transport::kLegacyWs;
+    const bool legacy = transport() == partner::Transport::kLegacyWs;
     message(legacy ? "data" : "next", payload);
   }
   void reading() { result(result_of("m1")); }
@@ -130,7 +130,13 @@ class PlayedServer {
  private:
   static constexpr base::Duration kStep = std::chrono::milliseconds(100);
 
-  [[nodiscard]] bool is_sse() const { return transport_ == partner::Transport::kEventStream; }
+  // Of the newest connection.
+  [[nodiscard]] partner::Transport transport() const {
+    const auto& request = stream_.requests.back();
+    if (request.body) return partner::Transport::kEventStream;
+    return partner::transport_of_name(request.subprotocol).value();
+  }
+  [[nodiscard]] bool is_sse() const { return transport() == partner::Transport::kEventStream; }
   [[nodiscard]] std::string id() const {
     for (auto sent = stream_.sent.rbegin(); sent != stream_.sent.rend(); ++sent) {
       const auto at = sent->find(R"("id":")");
@@ -183,7 +189,6 @@ class PlayedServer {
             [] { return std::uint64_t{0}; }};  // the shortest delays: the most attempts
   }
 
-  partner::Transport transport_;
   FakeStream stream_;
   std::vector<partner::LinkState> links_;
   std::vector<std::pair<base::SteadyTime, std::function<void(PlayedServer&)>>> later_;
@@ -208,8 +213,10 @@ struct Behaviour {
 };
 
 // Plays each for an hour, and checks state, message, next attempt, number of attempts and that
-// nothing is done without a reason.
-void check_behaviours(partner::Transport transport, const std::vector<Behaviour>& behaviours);
+// nothing is done without a reason. Without a transport (auto) the first two attempts may come
+// sooner, as those with the next ones do.
+void check_behaviours(std::optional<partner::Transport> transport,
+                      const std::vector<Behaviour>& behaviours);
 
 // What every transport may meet; and both WebSocket protocols; and event streams.
 std::vector<Behaviour> common_behaviours();

@@ -258,6 +258,16 @@ TEST_SUITE("partner") {
     CHECK(delivered.size() == 1);
   }
 
+  TEST_CASE_FIXTURE(SubscriptionFixture, "a flood of signs of life is one a second") {
+    subscription.want(true);
+    go_live();
+    for (int i = 0; i < 1000; ++i) stream.text(kPong);
+    CHECK(answers == 1);
+    stream.advance(1s);
+    stream.text(kPong);
+    CHECK(answers == 2);
+  }
+
   TEST_CASE_FIXTURE(SubscriptionFixture,
                     "a refused WSSE token names the difference of the clocks") {
     test::FakeStream other;
@@ -278,6 +288,12 @@ TEST_SUITE("partner") {
     refused.date = other.now().wall + 30s;
     other.end(refused);
     CHECK(links.back().error->what.find("differs") == std::string::npos);
+    // gqlgen upgrades, and refuses the token that stands in connection_init.
+    other.advance(5min);
+    other.accept(other.now().wall - 400s);
+    other.end({1000, 0, {}, "terminated"});
+    CHECK(links.back().error->what.find("differs from the server's by -400 s") !=
+          std::string::npos);
   }
 
   TEST_CASE("a whole exchange gives the same whatever the pieces are") {

@@ -47,11 +47,18 @@ TEST_SUITE("partner") {
     TransportChoice choice(std::nullopt);
     CHECK(choice.failed(kOther));
     CHECK(choice.current() == Transport::kEventStream);
+    CHECK(choice.is_fresh());
     CHECK(choice.failed(kOther));
     CHECK(choice.current() == Transport::kLegacyWs);
-    CHECK_FALSE(choice.failed(kOther));  // all were tried: no hurry any more
-    CHECK(choice.current() == Transport::kTransportWs);
+    CHECK(choice.is_fresh());
     CHECK(choice.failed(kOther));
+    CHECK(choice.current() == Transport::kTransportWs);
+    for (int i = 0; i < 10; ++i) {
+      CHECK_FALSE(choice.is_fresh());  // all were tried: no hurry any more
+      CHECK(choice.failed(kOther));
+    }
+    choice.worked();
+    CHECK_FALSE(choice.is_fresh());
   }
 
   TEST_CASE("transport choice: a broken connection counts three times, until one has worked") {
@@ -65,6 +72,16 @@ TEST_SUITE("partner") {
     choice.worked();
     for (int i = 0; i < 10; ++i) CHECK_FALSE(choice.failed(kBroken));
     CHECK(choice.current() == Transport::kEventStream);
+  }
+
+  TEST_CASE("transport choice: who forbids it may be a proxy, until one has worked") {
+    auto forbidden = kRefused;
+    forbidden.may_be_on_the_way = true;
+    TransportChoice choice(std::nullopt);
+    CHECK(choice.failed(forbidden));
+    CHECK(choice.current() == Transport::kEventStream);
+    choice.worked();
+    for (int i = 0; i < 10; ++i) CHECK_FALSE(choice.failed(forbidden));
   }
 
   TEST_CASE("transport choice: one that worked is given up only when it is refused three times") {
@@ -113,6 +130,22 @@ TEST_SUITE("partner") {
     CHECK(asked_for() == "graphql-ws at wss://host/api");  // remembered
   }
 
+  TEST_CASE_FIXTURE(Fixture, "auto: messages say what is next, and what a fixed one could do") {
+    subscription.want(true);
+    refuse_subprotocol();
+    CHECK(links.back().error->what.ends_with("it does not offer that; next: sse"));
+    expect_retry_after(500ms);
+    stream.end({0, 403, {}, ""});
+    CHECK(links.back().error->what.ends_with("partner.auth; next: graphql-ws"));
+    expect_retry_after(1min);
+    SubscriptionFixture fixed;
+    fixed.subscription.want(true);
+    fixed.stream.end({0, 400, {}, ""});
+    CHECK(fixed.links.back().error->what ==
+          "host:443 answered HTTP 400: it takes no WebSocket at this address, check partner.url; "
+          "partner.transport: auto tries the other transports, too");
+  }
+
   TEST_CASE_FIXTURE(Fixture, "auto: where none is there, the wait is as long as each asks for") {
     subscription.want(true);
     refuse_subprotocol();
@@ -122,6 +155,9 @@ TEST_SUITE("partner") {
     refuse_subprotocol();
     expect_retry_after(60s);
     CHECK(asked_for() == "graphql-transport-ws at wss://host/api");
+    refuse_subprotocol();
+    expect_retry_after(60s);
+    CHECK(asked_for() == "sse at https://host/api");
   }
 
   TEST_CASE_FIXTURE(Fixture,

@@ -25,6 +25,10 @@ struct Fixture {
 
   Actions receive(std::string_view message) { return session.received(message, true, now); }
   std::string said(std::string_view message) { return words(receive(message)); }
+  partner::Failure ended(const partner::StreamClosed& closed) {
+    Actions reports;
+    return session.ended(closed, now, reports).value();
+  }
   Actions pass(base::Duration time) {
     now.steady += time;
     now.wall += time;
@@ -235,8 +239,8 @@ TEST_SUITE("partner") {
   TEST_CASE_FIXTURE(Fixture,
                     "what the end of the connection means depends on the acknowledgement") {
     session.opened(now);
-    CHECK(session.ended({1000, 0, {}, "terminated"}).error.kind == ErrorKind::kAuth);
+    CHECK(ended({1000, 0, {}, "terminated"}).error.kind == ErrorKind::kAuth);
     receive(kAck);
-    CHECK(session.ended({1000, 0, {}, "terminated"}).error.kind == ErrorKind::kTransient);
+    CHECK(ended({1000, 0, {}, "terminated"}).error.kind == ErrorKind::kTransient);
   }
 }

@@ -55,7 +55,7 @@ def test_a_wrong_secret_ends_each_command_at_once(api, name):
     arguments = [name, UNKNOWN, "--yes"] if name == "unlink" else [name]
     result = ask(api, *arguments, secret=WRONG_SECRET)
     assert result.returncode == 1
-    assert "check partner.id and partner.secret" in result.stderr
+    assert "check partner.id, partner.secret and partner.auth" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["check", "installations", "readings", "link", "unlink"])
