@@ -86,7 +86,8 @@ std::optional<ApiResponse> refuse(Service& service, const ApiRequest& request,
     response.retry_after = refusal->retry_after;
     return response;
   }
-  if (!service.accepts(request.authorization, now_ms)) return error_response(401, "unauthorized");
+  if (!service.accepts(request.authorization, now_ms))
+    return unauthorized(service.options().sign_in);
   const bool json_post =
       request.method == "POST" && base::to_lower(media_type(request.content_type)) == kJson;
   if (json_post || request.method == "GET") return std::nullopt;
@@ -105,6 +106,13 @@ ApiAnswer stream(Service& service, GraphqlResult<GraphqlPlan> planned, std::int6
 }
 
 }  // namespace
+
+ApiResponse unauthorized(SignInKind accepted) {
+  auto response = error_response(401, "unauthorized");
+  if (accepted != SignInKind::kWsse) response.challenges.emplace_back("Basic");
+  if (accepted != SignInKind::kBasic) response.challenges.emplace_back("UsernameToken");
+  return response;
+}
 
 ApiAnswer handle_api_request(Service& service, const ApiRequest& request, std::int64_t now_ms) {
   ++service.stats().http_requests;

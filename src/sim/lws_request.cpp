@@ -118,7 +118,8 @@ std::string response_head(const ApiResponse& response, std::int64_t now_ms, bool
       fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nDate: {}\r\nContent-Length: {}\r\n",
                   response.status, reason_phrase(response.status), response.content_type,
                   http_date(now_ms), response.body.size());
-  if (response.status == 401) head += "WWW-Authenticate: Basic realm=\"partner\"\r\n";
+  for (const auto scheme : response.challenges)
+    head += fmt::format("WWW-Authenticate: {} realm=\"partner\"\r\n", scheme);
   // The page behind connectUrl shows text from outside: no script, no frame, no trace of its token.
   if (response.content_type.starts_with("text/html")) {
     head +=

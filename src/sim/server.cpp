@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "sim/connect_page.hpp"
+#include "sim/listen_address.hpp"
 #include "sim/lws_request.hpp"
 
 namespace iometer::sim {
@@ -50,6 +51,20 @@ void take_back_echo(lws_process_html_args& head, std::string_view subprotocol) {
   }
 }
 
+void log_nothing(int /*level*/, const char* /*line*/) {}
+
+// The address was free: without a certificate only another program can have come between.
+std::string why_no_vhost(const SimulatorOptions& options) {
+  if (options.certificate_file.empty()) {
+    return fmt::format("simulator: cannot listen on {}, port {}: another program took it",
+                       options.host, options.port);
+  }
+  return fmt::format(
+      "simulator: cannot serve TLS with the certificate {} and the key {}: they must be PEM files, "
+      "and the key the certificate's own",
+      options.certificate_file, options.key_file);
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Server>> Server::create(SimulatorOptions options) {
@@ -72,6 +87,8 @@ Server::~Server() { lws_context_destroy(context_); }
 
 base::Status Server::listen() {
   const auto& options = service_.options();
+  const auto address = find_listen_address(options.host, options.port);
+  if (!address) return address.error();
   lws_context_creation_info info{};
   info.user = this;
   info.gid = static_cast<decltype(info.gid)>(-1);
@@ -81,29 +98,29 @@ base::Status Server::listen() {
   info.max_http_header_data = 16384;
   info.retry_and_idle_policy = &kNoPings;
   if (!options.certificate_file.empty()) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-  lws_set_log_level(LLL_ERR | LLL_WARN, nullptr);  // its notices are no user's business
+  lws_set_log_level(LLL_ERR | LLL_WARN, log_nothing);  // the errors here say more
   context_ = lws_create_context(&info);
   if (context_ == nullptr)
     return base::transient_error("simulator: libwebsockets could not be started");
   info.protocols = protocols_.data();
   info.vhost_name = "simulator";
   info.port = options.port;
-  info.iface = options.host == "0.0.0.0" ? nullptr : options.host.c_str();
+  // Without this an IPv4 address would be taken for "all addresses".
+  if (!address->is_ipv6) info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+  info.iface = address->is_any() ? nullptr : address->text.c_str();
   if (!options.certificate_file.empty()) {
     info.ssl_cert_filepath = options.certificate_file.c_str();
     info.ssl_private_key_filepath = options.key_file.c_str();
     info.alpn = "http/1.1";
   }
   auto* vhost = lws_create_vhost(context_, &info);
+  lws_set_log_level(LLL_ERR | LLL_WARN, nullptr);  // its notices are no user's business
   const int port = vhost != nullptr ? lws_get_vhost_listen_port(vhost) : 0;
-  if (port <= 0) {
-    return base::config_error(fmt::format(
-        "simulator: cannot listen on {}:{}: is the port in use, is the certificate right?",
-        options.host, options.port));
-  }
+  if (port <= 0) return base::config_error(why_no_vhost(options));
   port_ = static_cast<std::uint16_t>(port);
+  if (auto good = check_listening(*address, port_); !good) return good;
   // All addresses: a browser on this machine reaches this one.
-  auto host = options.host == "0.0.0.0" ? std::string("127.0.0.1") : options.host;
+  auto host = !address->is_any() ? options.host : address->is_ipv6 ? "::1" : "127.0.0.1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
   const auto* scheme = options.certificate_file.empty() ? "http" : "https";
   service_.set_origin(fmt::format("{}://{}:{}", scheme, host, port));

@@ -26,7 +26,7 @@ Upgrade decide_upgrade(Service& service, const UpgradeRequest& request, std::int
   upgrade.authorized = service.accepts(request.authorization, now_ms);
   upgrade.choice = choose_dialect(service.options().transports, request.subprotocols);
   if (!request.authorization.empty() && !upgrade.authorized) {
-    upgrade.refusal = error_response(401, "unauthorized");
+    upgrade.refusal = unauthorized(service.options().sign_in);
   } else if (is_foreign_origin(request.origin, request.host)) {
     upgrade.refusal = error_response(403, "unable to upgrade");
   } else if (upgrade.choice.dialect == nullptr) {

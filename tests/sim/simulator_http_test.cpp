@@ -72,6 +72,27 @@ TEST_SUITE("sim") {
     CHECK(http({.url = simulator->url(), .post = body, .login = ""}).status == 401);
   }
 
+  TEST_CASE("HTTP: a 401 asks for what is accepted") {
+    struct Row {
+      SignInKind kind;
+      bool basic, wsse;
+    };
+    for (const auto& row :
+         {Row{SignInKind::kBasic, true, false}, Row{SignInKind::kWsse, false, true},
+          Row{SignInKind::kAny, true, true}}) {
+      SimulatorOptions options;
+      options.sign_in = row.kind;
+      const auto simulator = start(options);
+      const auto refused = http({.url = simulator->url(), .post = "{}", .login = ""});
+      CHECK(refused.status == 401);
+      const auto asks_for = [&](const std::string& scheme) {
+        return refused.head.find("WWW-Authenticate: " + scheme + " realm=") != std::string::npos;
+      };
+      CHECK(asks_for("Basic") == row.basic);
+      CHECK(asks_for("UsernameToken") == row.wsse);
+    }
+  }
+
   TEST_CASE("HTTP: large bodies go both ways") {
     SimulatorOptions control;
     control.household_enabled = false;
@@ -107,6 +128,29 @@ TEST_SUITE("sim") {
     const auto missing = Simulator::start(options);
     REQUIRE_FALSE(missing);
     CHECK(missing.error().what.find("no such file") != std::string::npos);
+    options.certificate_file = options.key_file;
+    const auto unusable = Simulator::start(options);
+    REQUIRE_FALSE(unusable);
+    CHECK(unusable.error().what.find("cannot serve TLS") != std::string::npos);
+  }
+
+  TEST_CASE("it listens on the address that was asked for, and on no other") {
+    struct Row {
+      std::string host, there, elsewhere;
+    };
+    for (const auto& [host, there, elsewhere] :
+         {Row{"127.0.0.1", "127.0.0.1", "127.0.0.2"}, Row{"127.0.0.1", "127.0.0.1", "[::1]"},
+          Row{"127.0.0.2", "127.0.0.2", "127.0.0.1"}, Row{"localhost", "localhost", "127.0.0.2"},
+          Row{"::1", "[::1]", "127.0.0.1"}, Row{"0.0.0.0", "127.0.0.2", "[::1]"}}) {
+      CAPTURE(host);
+      SimulatorOptions options;
+      options.host = host;
+      const auto simulator = start(options);
+      const auto rest = ":" + std::to_string(simulator->port()) + "/api/v1/query";
+      const std::string query = R"({"query":"{partner{name}}"})";
+      CHECK(http({.url = "http://" + there + rest, .post = query}).status == 200);
+      CHECK(http({.url = "http://" + elsewhere + rest, .post = query}).status == 0);
+    }
   }
 
   TEST_CASE("a port in use and a control interface for others are refused at the start") {
@@ -116,6 +160,16 @@ TEST_SUITE("sim") {
     const auto second = Simulator::start(options);
     REQUIRE_FALSE(second);
     CHECK(second.error().what.find("cannot listen on 127.0.0.1") != std::string::npos);
+    CHECK(second.error().what.find("in use") != std::string::npos);
+    CHECK(second.error().what.find("certificate") == std::string::npos);
+    for (const auto& [host, words] : {std::pair<const char*, const char*>{"192.0.2.1", "assign"},
+                                      {"nowhere.invalid", "an address of this machine"}}) {
+      SimulatorOptions elsewhere;
+      elsewhere.host = host;
+      const auto third = Simulator::start(elsewhere);
+      REQUIRE_FALSE(third);
+      CHECK(third.error().what.find(words) != std::string::npos);
+    }
     SimulatorOptions open;
     open.host = "0.0.0.0";
     open.control = true;
