@@ -40,16 +40,36 @@ bool print(const TailEvent& event, bool json) {
   return true;
 }
 
+// Whether there was a subscription, and what was said last where there was none.
+struct Progress {
+  bool subscribed = false;
+  std::string last_news = "no answer yet";
+
+  void note(const TailEvent& event) {
+    const auto* news = std::get_if<LinkNews>(&event);
+    if (news == nullptr || news->text.starts_with("subscribed")) {
+      subscribed = true;
+    } else {
+      last_news = news->text;
+    }
+  }
+};
+
 int follow(LiveTail& tail, const Arguments& arguments) {
+  Progress progress;
   const auto end = std::chrono::steady_clock::now() +
                    (arguments.seconds > 0 ? std::chrono::ceil<std::chrono::milliseconds>(
                                                 std::chrono::duration<double>(arguments.seconds))
                                           : std::chrono::milliseconds(24h * 365 * 100));
   while (const auto event = tail.next(end)) {
     if (const auto* error = std::get_if<base::Error>(&*event)) return fail(*error);
+    progress.note(*event);
     if (!print(*event, arguments.json)) return 0;
   }
-  return 0;
+  if (progress.subscribed || std::chrono::steady_clock::now() < end) return 0;
+  fmt::print(stderr, "iometer2mqtt: never subscribed in {} s: {}\n", arguments.seconds,
+             progress.last_news);
+  return 1;
 }
 
 int run(const Arguments& arguments) {
