@@ -27,6 +27,10 @@ std::string_view mark(const std::optional<std::string>& current, const std::stri
   return current == id ? "  (current)" : "";
 }
 
+bool is_published(const model::Installation& installation, const std::set<std::string>& chosen) {
+  return chosen.empty() || chosen.contains(installation.id);
+}
+
 void word(base::JsonWriter& json, std::string_view key, const std::string& text) {
   if (text.empty()) {
     json.key(key).null();
@@ -54,8 +58,11 @@ void device_json(base::JsonWriter& json, const model::Device& device, bool curre
 
 }  // namespace
 
-std::string installation_text(const model::Installation& installation) {
-  auto text = fmt::format("installation {}\n", shown(installation.id));
+std::string installation_text(const model::Installation& installation,
+                              const std::set<std::string>& chosen) {
+  auto text = fmt::format(
+      "installation {}{}\n", shown(installation.id),
+      is_published(installation, chosen) ? "" : "  (not published: partner.installations)");
   for (const auto& meter : installation.meters) {
     text += fmt::format("  meter   {:<16}  {}{}\n", shown(meter.number), shown(meter.id),
                         mark(installation.current_meter_id, meter.id));
@@ -70,11 +77,13 @@ std::string installation_text(const model::Installation& installation) {
   return text;
 }
 
-std::string installations_json(std::span<const model::Installation> installations) {
+std::string installations_json(std::span<const model::Installation> installations,
+                               const std::set<std::string>& chosen) {
   base::JsonWriter json;
   json.begin_object().key("installations").begin_array();
   for (const auto& one : installations) {
-    json.begin_object().member("id", one.id).key("meters").begin_array();
+    json.begin_object().member("id", one.id);
+    json.key("published").boolean(is_published(one, chosen)).key("meters").begin_array();
     for (const auto& meter : one.meters) {
       json.begin_object().member("id", meter.id).member("number", meter.number);
       json.key("current").boolean(one.current_meter_id == meter.id).end_object();

@@ -26,9 +26,10 @@ int run(const Arguments& arguments) {
   const auto answer = (*client)->api().installations();
   if (!answer) return fail(answer.error());
   if (arguments.json) {
-    fmt::print("{}\n", installations_json(answer->installations));
+    fmt::print("{}\n", installations_json(answer->installations, config->installations));
   } else {
-    for (const auto& one : answer->installations) fmt::print("{}", installation_text(one));
+    for (const auto& one : answer->installations)
+      fmt::print("{}", installation_text(one, config->installations));
     if (answer->installations.empty() && answer->complete)
       fmt::print("no installation is linked: iometer2mqtt link links one\n");
   }

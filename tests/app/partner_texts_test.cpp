@@ -60,6 +60,18 @@ TEST_SUITE("app") {
     CHECK(contains(app::installation_text(one), "evil?[2J"));
   }
 
+  TEST_CASE("installations that the configuration leaves out are marked") {
+    const auto one = household();
+    CHECK(contains(app::installation_text(one, {"inst-2"}),
+                   "installation inst-1  (not published: partner.installations)\n"));
+    CHECK_FALSE(contains(app::installation_text(one, {"inst-1"}), "not published"));
+    CHECK_FALSE(contains(app::installation_text(one), "not published"));
+    const std::array list{one};
+    CHECK(contains(app::installations_json(list), R"("id":"inst-1","published":true)"));
+    CHECK(contains(app::installations_json(list, {"inst-1"}), R"("published":true)"));
+    CHECK(contains(app::installations_json(list, {"inst-2"}), R"("published":false)"));
+  }
+
   TEST_CASE("installation JSON: null where the API says nothing") {
     auto one = household();
     one.devices[0].core.battery_level.reset();
