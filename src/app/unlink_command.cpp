@@ -2,10 +2,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "app/command.hpp"
 #include "app/command_settings.hpp"
@@ -21,6 +24,14 @@ struct Arguments {
   std::string id;
   bool yes = false;
 };
+
+// The form of a Uuid, which the API's ids have.
+bool is_id(std::string_view text) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char place) {
+    return place == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
+  });
+}
 
 bool is_confirmed() {
   fmt::print(
@@ -58,6 +69,11 @@ int disable(OneShotClient& client, const std::string& id) {
 int run(const Arguments& arguments) {
   const auto config = read_partner_settings(arguments.settings);
   if (!config) return fail(config.error());
+  if (!is_id(arguments.id)) {
+    return fail(base::config_error(
+        fmt::format("\"{}\" is not an installation's id, see iometer2mqtt installations",
+                    base::printable(arguments.id, 60))));
+  }
   if (!arguments.yes && isatty(STDIN_FILENO) == 0) {
     return fail(base::config_error(
         "unlink asks before it does anything, and nobody can answer here: add --yes"));
