@@ -9,12 +9,17 @@
 #include "app/command.hpp"
 #include "app/command_settings.hpp"
 #include "app/one_shot_client.hpp"
+#include "app/subscription_trial.hpp"
 #include "base/text.hpp"
+#include "partner/api_shape.hpp"
 
 namespace iometer::app {
 namespace {
 
 using std::chrono::seconds;
+
+// Time for each transport, and for an attempt after a first failure.
+constexpr auto kSubscriptionTime = seconds(15);
 
 struct Arguments {
   CommandSettings settings;
@@ -33,6 +38,25 @@ std::string clock_text(std::optional<base::Duration> offset) {
       difference < 0 ? -difference : difference, difference > 0 ? "behind" : "ahead of");
 }
 
+bool check_subscription(const Config::PartnerApi& config, const partner::ApiSchema& schema) {
+  const auto transport =
+      try_subscription(config, partner::hexadecimal_format_of(schema), kSubscriptionTime);
+  print("subscription", transport ? std::string_view(*transport) : "none");
+  std::fflush(stdout);
+  if (!transport) fmt::print(stderr, "iometer2mqtt: no subscription: {}\n", transport.error().what);
+  return transport.ok();
+}
+
+bool check_api(OneShotClient& client) {
+  auto& schema = client.schema();
+  if (!schema.found) {
+    if (const auto probed = client.api().probe_disable_installation(schema); !probed)
+      fmt::print(stderr, "iometer2mqtt: disableInstallation: {}\n", probed.error().what);
+  }
+  fmt::print("{}", api_report(schema));
+  return !is_api_broken(schema);
+}
+
 int run(const Arguments& arguments) {
   const auto config = read_partner_settings(arguments.settings);
   if (!config) return fail(config.error());
@@ -41,21 +65,17 @@ int run(const Arguments& arguments) {
   auto& client = **made;
   print("API", config->url.to_string());
   const auto begun = client.begin();
-  print("clock", clock_text(client.clock_offset()));
+  // Without any answer there is nothing to say of its clock.
+  if (begun || client.clock_offset()) print("clock", clock_text(client.clock_offset()));
   if (!begun) return fail(begun.error());
   print("credentials", config->credentials.method == partner::AuthMethod::kWsse
                            ? "accepted (wsse)"
                            : "accepted (basic)");
   print("partner", fmt::format("{} ({})", base::printable(client.partner().name, 80),
                                base::printable(client.partner().id, 60)));
-  if (!arguments.api) return 0;
-  auto& schema = client.schema();
-  if (!schema.found) {
-    if (const auto probed = client.api().probe_disable_installation(schema); !probed)
-      fmt::print(stderr, "iometer2mqtt: disableInstallation: {}\n", probed.error().what);
-  }
-  fmt::print("{}", api_report(schema));
-  return is_api_broken(schema) ? 1 : 0;
+  const bool subscribed = check_subscription(*config, client.schema());
+  const bool good = !arguments.api || check_api(client);
+  return subscribed && good ? 0 : 1;
 }
 
 }  // namespace
