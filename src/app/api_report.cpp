@@ -60,7 +60,11 @@ std::string disable_text(const ApiSchema& schema) {
   if (shapes.size() > 1) return "not told: unlink tries the probable arguments";
   const auto document = shapes[0].document();
   const auto begin = document.find('{') + 2;
-  return document.substr(begin, document.rfind('}') - 1 - begin);
+  auto call = document.substr(begin, document.rfind('}') - 1 - begin);
+  constexpr std::string_view kVariable = "$id";
+  if (const auto variable = call.find(kVariable); variable != std::string::npos)
+    call.replace(variable, kVariable.size(), "<the installation's id>");
+  return call;
 }
 
 std::string enums(const ApiSchema& schema) {
@@ -86,8 +90,16 @@ std::string_view word_of(DifferenceKind kind) {
   return "new";
 }
 
+// "Mutation.disableInstallation(installationId)" is the place of an argument, no call.
+std::string place_text(const partner::ApiDifference& one) {
+  const auto bracket = one.where.find('(');
+  if (bracket == std::string::npos || !one.where.ends_with(')')) return one.where;
+  return fmt::format("{}, argument {}", one.where.substr(0, bracket),
+                     one.where.substr(bracket + 1, one.where.size() - bracket - 2));
+}
+
 std::string difference_text(const partner::ApiDifference& one) {
-  auto text = one.where;
+  auto text = place_text(one);
   if (!one.expected.empty()) text += fmt::format(", documented as {}", one.expected);
   if (!one.found.empty())
     text += fmt::format("{}{}", one.expected.empty() ? ": " : ", found as ", one.found);
@@ -106,7 +118,7 @@ std::string api_report(const ApiSchema& schema) {
   text += operations(schema);
   text += line("paging", paging_text(schema));
   text += line("OBIS codes", format_text(schema));
-  text += line("disableInstallation", disable_text(schema));
+  text += line("unlink asks for", disable_text(schema));
   text += enums(schema);
   if (!schema.found) return text;
   const auto list = partner::differences(partner::documented_schema(), schema);

@@ -35,9 +35,11 @@ TEST_SUITE("app") {
     CHECK(has_line(text, "subscription", "meterReadings(startTime: DateTime): MeterReading!"));
     CHECK(has_line(text, "paging", "installations(pagination: {limit: 100, offset: 0})"));
     CHECK(has_line(text, "OBIS codes", "hexadecimal by obisCode(format: hex)"));
-    CHECK(has_line(text, "disableInstallation", "disableInstallation(installationId: $id)"));
+    CHECK(has_line(text, "unlink asks for",
+                   "disableInstallation(installationId: <the installation's id>)"));
     CHECK(has_line(text, "PinStatus", "missing, pending, entered, locked"));
     CHECK(has_line(text, "new", "PinStatus = locked"));
+    CHECK(has_line(text, "new", "Mutation.disableInstallation, argument installationId: Uuid!"));
     CHECK_FALSE(app::is_api_broken(found("ENUM PinStatus: locked")));
   }
 
@@ -47,7 +49,7 @@ TEST_SUITE("app") {
     CHECK(has_line(text, "missing",
                    "Partner.name, documented as String!  ← needed: this version does not work "
                    "with it"));
-    CHECK(has_line(text, "disableInstallation",
+    CHECK(has_line(text, "unlink asks for",
                    "not there, or with arguments that are not known: unlink cannot work"));
     CHECK(app::is_api_broken(schema));
   }
@@ -59,7 +61,7 @@ TEST_SUITE("app") {
     CHECK(has_line(text, "introspection",
                    "not to be had (introspection disabled); what follows is documented or "
                    "probable"));
-    CHECK(has_line(text, "disableInstallation", "not told: unlink tries the probable arguments"));
+    CHECK(has_line(text, "unlink asks for", "not told: unlink tries the probable arguments"));
     CHECK(text.find("\nmissing") == std::string::npos);
     CHECK_FALSE(app::is_api_broken(schema));
   }

@@ -42,7 +42,7 @@ def ids(api):
 
 def test_the_api_is_described(api):
     told = ask(api, "check", "--api")
-    assert "disableInstallation(installationId: $id)" in told
+    assert "disableInstallation(installationId: <the installation's id>)" in told
 
 
 def test_installations_are_listed_and_one_is_unlinked(api):
