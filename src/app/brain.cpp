@@ -239,6 +239,10 @@ void Brain::handle_poll(const base::Result<partner::InstallationsAnswer>& answer
 }
 
 void Brain::take_poll(const partner::InstallationsAnswer& answer, const base::Now& now) {
+  const bool nothing = answer.complete && answer.installations.empty();
+  if (nothing && !nothing_linked_)
+    spdlog::warn("no installation is linked: iometer2mqtt link links one");
+  nothing_linked_ = nothing;
   feed(bridge::InstallationsPolled{answer.installations, answer.complete, answer.absent}, now);
   if (auto doubtful = bridge_.doubtful(); doubtful != asked_about_) {
     asked_about_ = std::move(doubtful);

@@ -130,6 +130,7 @@ class Brain {
   std::string last_broker_error_;
   std::string last_api_error_;
   std::string last_poll_error_;
+  bool nothing_linked_ = false;  // said already
 };
 
 }  // namespace iometer::app

@@ -62,8 +62,10 @@ base::Result<model::Installation> link(Linking& linking, const Config::PartnerAp
     fmt::print("waiting for the installation, and for the app's answer at {} …\n",
                config.redirect_url->to_string());
   } else {
-    fmt::print("waiting for the installation (afterwards the telephone shows {}) …\n",
-               kNobodyListens);
+    fmt::print(
+        "waiting for the installation (afterwards the telephone shows {}; a refusal in the app is "
+        "not heard here, unless partner.redirect_url is set) …\n",
+        kNobodyListens);
   }
   std::fflush(stdout);
   return linking.wait(timeout);

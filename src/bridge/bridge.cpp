@@ -198,9 +198,11 @@ void Bridge::on_link(const ApiLinkChanged& event, const base::Now& now, Effects&
     cursor_.complete_until(start);  // what was before is not to be had any more
     const auto from =
         event.start_time ? base::format_rfc3339(*event.start_time) : std::string("now");
+    const auto over =
+        event.transport.empty() ? std::string() : fmt::format("over {} ", event.transport);
     if (!std::exchange(renewing_, false))
       effects.facts.push_back({Fact::Level::kInfo, events::kUpstreamUp, "",
-                               fmt::format("subscribed to readings from {}", from)});
+                               fmt::format("subscribed {}to readings from {}", over, from)});
   } else if (event.auth_failed && !auth_failed_) {
     renewing_ = false;
     effects.facts.push_back({Fact::Level::kWarning, events::kAuthFailed, "", event.reason});

@@ -134,6 +134,8 @@ TEST_SUITE("bridge") {
     CHECK(world.facts.back().detail == "subscribed to readings from 2026-03-01T10:50:00Z");
     world.feed(bridge::ApiLinkChanged{false, true, "waiting", "401", std::nullopt});
     CHECK(world.count_of("auth_failed") == 2);
+    world.feed(bridge::ApiLinkChanged{true, false, "live", "", std::nullopt, "sse"});
+    CHECK(world.facts.back().detail == "subscribed over sse to readings from now");
   }
 
   TEST_CASE("a broker that was away is counted, and told everything of now") {

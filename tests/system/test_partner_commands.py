@@ -48,6 +48,22 @@ def test_check_says_who_we_are_and_how_the_clocks_are(api):
     result = ask(api, "check")
     assert result.returncode == 0, result.stderr
     assert api.partner_id in result.stdout and "accepted" in result.stdout and "right to" in result.stdout
+    assert re.search(r"(?m)^subscription +graphql-transport-ws$", result.stdout)
+
+
+def test_check_names_the_transport_that_works_or_why_none_does(lab):
+    api = lab.simulator(household=[*HOUSEHOLD, "--transports", "sse"])
+    result = ask(api, "check")
+    assert result.returncode == 0 and re.search(r"(?m)^subscription +sse$", result.stdout), result
+    result = ask(api, "check", "--partner-transport", "graphql-ws")
+    assert result.returncode == 1 and re.search(r"(?m)^subscription +none$", result.stdout), result
+    assert "no subscription: " in result.stderr
+
+
+def test_check_says_nothing_of_the_clock_of_a_server_that_does_not_answer():
+    result = command("check", IOMETER2MQTT_PARTNER_URL=f"http://127.0.0.1:{free_port()}/", IOMETER2MQTT_PARTNER_ID="me",
+                     IOMETER2MQTT_PARTNER_SECRET="secret")
+    assert result.returncode == 1 and result.stderr and "clock" not in result.stdout
 
 
 @pytest.mark.parametrize("name", ["check", "installations", "readings", "link", "unlink"])
@@ -84,7 +100,7 @@ def test_check_api_without_introspection_goes_by_the_documentation(lab):
     assert result.returncode == 0, result.stderr
     assert "introspection disabled" in result.stdout
     # By the probe that cannot be executed: nothing was disabled.
-    assert re.search(r"disableInstallation +disableInstallation\(installationId: \$id\)", result.stdout)
+    assert re.search(r"unlink asks for +disableInstallation\(installationId: <the installation's id>\)", result.stdout)
     assert len(listed(api)) == 3
 
 
@@ -107,6 +123,13 @@ def test_installations_as_text_and_as_json(api):
         assert one["id"] in result.stdout
         assert all(meter["number"] in result.stdout for meter in one["meters"])
     assert {"bridge_connection", "core_pin", "core_battery", "current"} <= found[0]["devices"][0].keys()
+    chosen = found[1]["id"]
+    chosen_only = {"IOMETER2MQTT_PARTNER_INSTALLATIONS": chosen}
+    text = command("installations", **settings(api), **chosen_only).stdout
+    assert text.count("(not published: partner.installations)") == 2
+    assert re.search(rf"(?m)^installation {chosen}$", text)
+    told = json.loads(command("installations", "--json", **settings(api), **chosen_only).stdout)["installations"]
+    assert [one["id"] for one in told if one["published"]] == [chosen]
 
 
 def test_one_broken_device_hides_no_other_installation(api):
@@ -162,6 +185,12 @@ def test_readings_as_text_end_after_the_given_time(lab):
     assert len(result.stdout.splitlines()) == sum(len(one.values) for one in sent)
     assert all(re.search(rf"{one.meter.number} .* {value.code} ", result.stdout)
                for one in sent for value in one.values)
+
+
+def test_readings_without_a_subscription_fail_with_the_reason(lab):
+    api = lab.simulator(household=["--transports", "sse"])
+    result = ask(api, "readings", "--seconds", "2", "--partner-transport", "graphql-ws")
+    assert result.returncode == 1 and re.search(r"never subscribed in 2 s: \S", result.stderr), result
 
 
 def test_readings_refuses_a_start_that_the_api_cannot_give(api):
@@ -302,6 +331,14 @@ def test_unlink_without_introspection_finds_the_arguments_itself(lab):
     assert [one["id"] for one in listed(api)] == ids[1:]
 
 
+@pytest.mark.parametrize("text", ["nonsense", "1EMH0007058153", UNKNOWN[:-1], UNKNOWN + "0"])
+def test_unlink_knows_what_is_no_id(api, text):
+    asked = api.stats()["http_requests"]
+    result = ask(api, "unlink", text, "--yes")
+    assert result.returncode == 2 and "installation's id, see iometer2mqtt installations" in result.stderr
+    assert api.stats()["http_requests"] == asked
+
+
 def test_unlink_does_nothing_where_nobody_can_confirm(api):
     ids = [one["id"] for one in listed(api)]
     result = ask(api, "unlink", ids[0])
@@ -335,6 +372,16 @@ def test_unlink_tells_an_unknown_installation_from_a_refusal(api):
         {"errors": [{"message": "forbidden", "path": ["disableInstallation"]}], "data": None}))
     result = ask(api, "unlink", found, "--yes")
     assert result.returncode == 1 and "not unlinked" in result.stderr and "forbidden" in result.stderr
+
+
+def test_run_says_once_that_nothing_is_linked(lab):
+    api = lab.simulator(household=["--installations", 0])
+    daemon = lab.start(api, lab.broker(), partner={"poll_interval": "1s"})
+    daemon.wait_for_log("no installation is linked: iometer2mqtt link")
+    daemon.wait_for_log("subscribed over graphql-transport-ws to readings from")
+    asked = api.stats()["http_requests"]
+    wait_for(lambda: api.stats()["http_requests"] >= asked + 2, "two more polls", 20)
+    assert daemon.log().count("no installation is linked") == 1
 
 
 def test_a_running_bridge_follows_link_and_unlink(lab):
