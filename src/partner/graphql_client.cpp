@@ -16,8 +16,6 @@ using std::chrono::seconds;
 // gqlgen takes the first type that it knows, whatever its q.
 constexpr std::string_view kAccept = "application/graphql-response+json, application/json;q=0.9";
 
-bool is_auth(const Failure& failure) { return failure.error.kind == base::ErrorKind::kAuth; }
-
 }  // namespace
 
 GraphqlClient::GraphqlClient(GraphqlClientConfig config, Http& http)

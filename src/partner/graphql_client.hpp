@@ -28,6 +28,9 @@ struct GraphqlClientConfig {
   std::function<void(base::Duration, const base::Now& at)> on_clock = {};
 };
 
+// It is about who asks.
+inline bool is_auth(const Failure& failure) { return failure.error.kind == base::ErrorKind::kAuth; }
+
 class GraphqlClient {
  public:
   GraphqlClient(GraphqlClientConfig config, Http& http);

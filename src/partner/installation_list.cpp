@@ -21,8 +21,6 @@ constexpr std::size_t kMostAskedAbout = 20;
 // asked for, even where the list seems to be the same as ever.
 constexpr unsigned kWalksWithoutProof = 60;
 
-bool is_auth(const Failure& failure) { return failure.error.kind == base::ErrorKind::kAuth; }
-
 }  // namespace
 
 void InstallationList::set_paging(std::optional<Paging> paging) {

@@ -100,7 +100,8 @@ base::Result<InstallationsAnswer> PartnerClient::installations(
 
 base::Result<std::optional<model::Installation>> PartnerClient::installation(
     const std::string& id) {
-  const auto answer = client_.query(kInstallationQuery, {{Variable{"id", id}}});
+  const auto text = installation_document();
+  const auto answer = client_.query({kInstallationOperation, text}, {{Variable{"id", id}}});
   if (!answer) {
     // A server may make of the null object a null answer.
     if (client_.last_failure_is_data() && deny_object(client_.last_errors(), "installation"))

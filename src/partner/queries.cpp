@@ -37,14 +37,6 @@ const Query kConnectUrlQuery{"ConnectUrl",
                              "query ConnectUrl($redirectUrl: String!, $state: String) { "
                              "connectUrl(redirectUrl: $redirectUrl, state: $state) }"};
 
-const Query kInstallationQuery{
-    "Installation",
-    "query Installation($id: Uuid!) { installation(id: $id) { id "
-    "meters { id number } currentMeter { id number } "
-    "devices { ...DeviceStatus } currentDevice { ...DeviceStatus } } } "
-    "fragment DeviceStatus on Device { id bridge { connectionStatus } "
-    "core { connectionStatus attachmentStatus batteryLevel powerStatus pinStatus } }"};
-
 const Query kInstallationIdQuery{
     "InstallationId", "query InstallationId($id: Uuid!) { installation(id: $id) { id } }"};
 
@@ -60,6 +52,12 @@ std::string meter_readings_subscription(bool with_start_time, const std::optiona
 std::string installations_document(std::string_view arguments, InstallationFields fields) {
   return fmt::format("query {} {{ installations{} {} }}{}", kInstallationsOperation, arguments,
                      selection(fields), fragments(fields));
+}
+
+std::string installation_document() {
+  return fmt::format("query {}($id: Uuid!) {{ installation(id: $id) {} }}{}",
+                     kInstallationOperation, selection(InstallationFields::kAll),
+                     fragments(InstallationFields::kAll));
 }
 
 std::string some_installations_document(std::size_t count, InstallationFields fields) {

@@ -25,7 +25,6 @@ struct Variable {
 
 extern const Query kPartnerQuery;
 extern const Query kConnectUrlQuery;      // $redirectUrl, $state
-extern const Query kInstallationQuery;    // $id
 extern const Query kInstallationIdQuery;  // $id; whether there is one
 
 inline constexpr std::string_view kMeterReadingsOperation = "MeterReadings";
@@ -40,6 +39,10 @@ enum class InstallationFields { kId, kAll, kCurrent };
 inline constexpr std::string_view kInstallationsOperation = "Installations";
 // The list, or one page of it; `arguments` with their parentheses, as Paging gives them, or empty.
 std::string installations_document(std::string_view arguments, InstallationFields fields);
+
+inline constexpr std::string_view kInstallationOperation = "Installation";
+// One by its $id, with all that is asked for of an installation.
+std::string installation_document();
 
 inline constexpr std::string_view kSomeInstallationsOperation = "SomeInstallations";
 // So many installations by their ids $i0, $i1 …, each under that name in the answer.
