@@ -24,9 +24,16 @@ constexpr unsigned kWalksWithoutProof = 60;
 }  // namespace
 
 void InstallationList::set_paging(std::optional<Paging> paging) {
+  end_in_doubt_.reset();
   if (paging_ == paging) return;
   paging_ = std::move(paging);
   proved_total_ = 0;
+}
+
+void InstallationList::doubt_the_end(const base::Error& why) {
+  end_in_doubt_ = {
+      why.kind,
+      "installations: whether the list has further pages could not be asked: " + why.what};
 }
 
 base::Result<InstallationsAnswer> InstallationList::all(const std::set<std::string>& ask_about) {
@@ -49,11 +56,16 @@ base::Result<InstallationsAnswer> InstallationList::all(const std::set<std::stri
     answer.problems.push_back(base::protocol_error(fmt::format(
         "installations: more than {} are listed, the rest is left out", kMostInstallations)));
   }
+  if (end_in_doubt_ && !paging_) {
+    answer.complete = false;
+    answer.problems.push_back(*end_in_doubt_);
+  }
   if (answer.complete) find_absent(ask_about, answer);
   return answer;
 }
 
 base::Result<std::vector<std::string>> InstallationList::ids() {
+  if (end_in_doubt_ && !paging_) return client_.failed({*end_in_doubt_});
   std::vector<std::string> ids;
   const auto walked = walk(
       [this](const auto& arguments) { return read_ids(arguments); },

@@ -31,6 +31,9 @@ class InstallationList {
 
   // Nothing: the list is asked for whole.
   void set_paging(std::optional<Paging> paging);
+  // Whether the server pages could not be found out: a list without paging may lack its end, and is
+  // not called complete until set_paging().
+  void doubt_the_end(const base::Error& why);
 
   // All of them. One device that the server cannot resolve can make the whole list null: then each
   // installation of that page is asked for by its id, 20 with each request, and what still fails is
@@ -38,7 +41,7 @@ class InstallationList {
   // for one by one, at most 20 each time, by turns: only what the server denies by id is `absent`.
   base::Result<InstallationsAnswer> all(const std::set<std::string>& ask_about);
 
-  // Their ids alone.
+  // Their ids alone; an error where the end is in doubt.
   base::Result<std::vector<std::string>> ids();
 
  private:
@@ -68,6 +71,7 @@ class InstallationList {
 
   GraphqlClient& client_;
   std::optional<Paging> paging_;
+  std::optional<base::Error> end_in_doubt_;
   std::size_t proved_total_ = 0;  // so many there were when the page behind the last one was empty
   unsigned walks_since_proof_ = 0;
   std::string last_asked_;  // of ask_about

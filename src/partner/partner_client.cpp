@@ -28,6 +28,35 @@ bool says_gone(const GraphqlError& error) {
                      [&](std::string_view gone) { return words.find(gone) != std::string::npos; });
 }
 
+// Whether the text has it as a word of its own between quotes, of which servers have three kinds.
+bool is_quoted(std::string_view text, std::string_view name) {
+  constexpr std::string_view kQuotes = "\"'`";
+  for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const auto end = at + name.size();
+    if (at > 0 && end < text.size() && kQuotes.find(text[at - 1]) != std::string_view::npos &&
+        kQuotes.find(text[end]) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
+// Not every server tells by a code that it does not know an argument, or a member of it.
+bool refuses_argument(std::span<const GraphqlError> errors, const Paging& paging) {
+  constexpr std::array<std::string_view, 6> kUnknownWords{
+      "unknown", "not defined", "undefined", "not exist", "unexpected", "unrecognized"};
+  const std::array names{paging.argument, paging.limit, paging.position};
+  return std::any_of(errors.begin(), errors.end(), [&](const GraphqlError& error) {
+    const auto words = base::to_lower(error.message);
+    const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return is_quoted(error.message, name);
+    });
+    return is_named &&
+           std::any_of(kUnknownWords.begin(), kUnknownWords.end(), [&](std::string_view word) {
+             return words.find(word) != std::string::npos;
+           });
+  });
+}
+
 // It goes to a terminal, a QR code and a browser: a page, or the IOmeter app, and nothing that a
 // browser would run.
 bool is_address(const std::string& url) {
@@ -72,25 +101,36 @@ base::Result<ApiSchema> PartnerClient::schema() {
     return client_.failed(std::move(failure));
   auto schema = documented_schema();
   schema.why_assumed = failure.error.what;
-  probe_paging(schema);
+  if (auto probed = probe_paging(schema); !probed) {
+    list_.doubt_the_end(probed.error());
+    return probed.error();
+  }
   list_.set_paging(paging_of(schema));
   return schema;
 }
 
-// Without paging, a list may end where the server's default page does, and nothing would tell.
-void PartnerClient::probe_paging(ApiSchema& schema) {
+// Without paging, a list may end where the server's default page does, and nothing would tell. An
+// error: whether it has paging is open.
+base::Status PartnerClient::probe_paging(ApiSchema& schema) {
   for (const auto& paging : probable_pagings()) {
     const auto text = installations_document(paging.arguments(1, 0), InstallationFields::kId);
     const auto answer = client_.query({kInstallationsOperation, text});
-    if (!answer && client_.last_failure().permanent) continue;  // none of its names
-    if (!answer || !answer->errors.empty()) return;
+    if (!answer) {
+      const auto& failure = client_.last_failure();
+      const bool denied = failure.permanent ||
+                          (!is_auth(failure) && refuses_argument(client_.last_errors(), paging));
+      if (denied) continue;  // none of its names
+      return answer.error();
+    }
+    if (!answer->errors.empty()) return client_.failed(client_.refused(answer->errors));
     const auto input =
         std::find_if(schema.types.begin(), schema.types.end(),
                      [](const ApiType& type) { return type.kind == "INPUT_OBJECT"; });
     for (const auto& name : {paging.limit, paging.position})
       input->input_fields.push_back({name, type_reference("Int"), {}});
-    return;
+    return base::success();
   }
+  return base::success();
 }
 
 base::Result<InstallationsAnswer> PartnerClient::installations(

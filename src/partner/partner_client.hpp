@@ -35,7 +35,8 @@ class PartnerClient {
 
   // The API's schema by introspection; the documented one where the server does not tell (then
   // `found` is false), with the paging that it accepts. The installations are asked for accordingly
-  // from then on. An error: it may tell another time.
+  // from then on. An error: it may tell another time; where the paging is what stayed open, no list
+  // is complete until then.
   base::Result<ApiSchema> schema();
 
   // As InstallationList::all.
@@ -58,7 +59,7 @@ class PartnerClient {
   [[nodiscard]] const Failure& last_failure() const { return client_.last_failure(); }
 
  private:
-  void probe_paging(ApiSchema& schema);
+  base::Status probe_paging(ApiSchema& schema);
 
   GraphqlClient client_;
   InstallationList list_;

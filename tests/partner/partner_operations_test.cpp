@@ -78,11 +78,61 @@ TEST_SUITE("partner") {
     CHECK(client.installations().ok());
     CHECK(asked(3, "installations(pagination: {first: 100, skip: 0})"));
     CHECK(http.requests.size() == 4);
-    // Anything else than a refused document says nothing of it.
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: a name of the paging is refused with or without a code") {
     http.answer(403, "");
-    http.answer(503, "");
-    CHECK_FALSE(partner::paging_of(*client.schema()).has_value());
-    CHECK(http.requests.size() == 6);
+    SUBCASE("an argument") {
+      http.answer(200, R"({"errors":[{"message":
+          "Unknown argument \"pagination\" on field \"Query.installations\"."}],"data":null})");
+    }
+    SUBCASE("a member") {
+      http.answer(400, R"({"errors":[{"message":
+          "Field \"limit\" is not defined by type \"Pagination\"."}]})");
+    }
+    SUBCASE("in other quotes") {
+      http.answer(200, R"({"errors":[{"message":"The argument `pagination` does not exist."}]})");
+    }
+    http.answer(200, R"({"data":{"installations":[]}})");
+    const auto schema = client.schema();
+    REQUIRE(schema.ok());
+    CHECK(partner::paging_of(*schema)->limit == "first");
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: where the paging stays open, no list is complete") {
+    http.answer(403, "");
+    SUBCASE("server") { http.answer(503, "busy", "text/plain"); }
+    SUBCASE("rate") { http.answer(429, R"({"errors":[{"message":"slow down"}]})"); }
+    SUBCASE("network") { http.answers.emplace_back(base::transient_error("could not connect")); }
+    SUBCASE("credentials") { http.answer(401, ""); }
+    SUBCASE("the server's own trouble") {
+      http.answer(200, R"({"errors":[{"message":"relation pagination does not exist",
+          "path":["installations"]}],"data":null})");
+    }
+    SUBCASE("beside data") {
+      http.answer(200, R"({"errors":[{"message":"internal system error"}],
+          "data":{"installations":null}})");
+    }
+    const auto schema = client.schema();
+    REQUIRE_FALSE(schema.ok());
+    CHECK(http.requests.size() == 2);
+    http.answer(200, R"({"data":{"installations":[{"id":"i"}]}})");
+    const auto list = client.installations();
+    REQUIRE(list.ok());
+    CHECK_FALSE(list->complete);
+    REQUIRE(list->problems.size() == 1);
+    CHECK(list->problems[0].what ==
+          "installations: whether the list has further pages could not be asked: " +
+              schema.error().what);
+    CHECK_FALSE(client.installation_ids().ok());
+    CHECK(http.requests.size() == 3);
+    // Another time it goes well.
+    http.answer(403, "");
+    http.answer(200, R"({"data":{"installations":[]}})");
+    REQUIRE(client.schema().ok());
+    http.answer(200, R"({"data":{"installations":[]}})");
+    CHECK(client.installations()->complete);
+    CHECK(asked(5, "installations(pagination: {limit: 100, offset: 0})"));
   }
 
   TEST_CASE_FIXTURE(Fixture, "operations: introspection that is not allowed is no failure") {
@@ -101,6 +151,7 @@ TEST_SUITE("partner") {
       http.answer(422, R"({"errors":[{"message":"Cannot query field \"__schema\"",
           "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}],"data":null})");
     }
+    http.answer(200, R"({"data":{"installations":[]}})");
     const auto schema = client.schema();
     REQUIRE(schema.ok());
     CHECK_FALSE(schema->found);
