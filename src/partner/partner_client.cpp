@@ -15,18 +15,8 @@
 namespace iometer::partner {
 namespace {
 
-// What a server says of an installation that is not there (any more). "Forbidden" is not among
-// them: it may be we who may not do that.
-constexpr std::array<std::string_view, 5> kGoneWords{"not found", "not_found", "does not exist",
-                                                     "already disabled", "no such"};
 // A longer one fits no QR code that a telephone reads from a terminal.
 constexpr std::size_t kLongestUrl = 2000;
-
-bool says_gone(const GraphqlError& error) {
-  const auto words = base::to_lower(error.message + " " + error.code);
-  return std::any_of(kGoneWords.begin(), kGoneWords.end(),
-                     [&](std::string_view gone) { return words.find(gone) != std::string::npos; });
-}
 
 // Whether the text has it as a word of its own between quotes, of which servers have three kinds.
 bool is_quoted(std::string_view text, std::string_view name) {
@@ -38,6 +28,22 @@ bool is_quoted(std::string_view text, std::string_view name) {
       return true;
   }
   return false;
+}
+
+bool says_disabled_before(const GraphqlError& error) {
+  auto words = base::to_lower(error.message + " " + error.code);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words.find("already disabled") != std::string::npos;
+}
+
+// The installation is not there, or is ours no more. "Forbidden" does not say that: it may be we
+// who may not do it.
+bool says_gone(GraphqlError error) {
+  if (says_disabled_before(error)) return true;
+  if (is_auth(classify_errors({&error, 1}))) return false;
+  // It speaks of what the mutation was to disable, not of the mutation.
+  if (error.path == kDisableInstallation) error.path = "installation";
+  return deny_object({&error, 1}, "installation");
 }
 
 // Not every server tells by a code that it does not know an argument, or a member of it.
@@ -160,6 +166,12 @@ base::Result<std::optional<model::Installation>> PartnerClient::installation(
   return std::optional(*std::move(decoded));
 }
 
+// Texts are weak proof.
+bool PartnerClient::is_none_of_ours(const std::string& id) {
+  const auto found = installation(id);
+  return found && !found->has_value();
+}
+
 base::Result<std::string> PartnerClient::connect_url(const std::string& redirect_url,
                                                      const std::string& state) {
   const auto answer = client_.query(
@@ -219,8 +231,8 @@ base::Result<DisableOutcome> PartnerClient::disable_installation(const std::stri
     }
     const auto failure = client_.refused(errors);
     if (failure.permanent && i + 1 < shapes.size()) continue;  // not executed: another shape
-    if (!failure.permanent && std::all_of(errors.begin(), errors.end(), says_gone))
-      return DisableOutcome::kNotOurs;
+    const bool gone = !failure.permanent && std::all_of(errors.begin(), errors.end(), says_gone);
+    if (gone && is_none_of_ours(id)) return DisableOutcome::kNotOurs;
     return client_.failed(failure);
   }
 }

@@ -60,6 +60,7 @@ class PartnerClient {
 
  private:
   base::Status probe_paging(ApiSchema& schema);
+  bool is_none_of_ours(const std::string& id);
 
   GraphqlClient client_;
   InstallationList list_;

@@ -211,10 +211,6 @@ TEST_SUITE("partner") {
     CHECK(asked(0, R"("variables":{"id":"i"})"));
     CHECK(*disable(R"({"data":{"disableInstallation":{"__typename":"Installation"}}})") ==
           DisableOutcome::kDone);
-    CHECK(*disable(R"({"errors":[{"message":"installation not found",
-        "path":["disableInstallation"]}],"data":null})") == DisableOutcome::kNotOurs);
-    CHECK(*disable(R"({"errors":[{"message":"already disabled"}],
-        "data":{"disableInstallation":null}})") == DisableOutcome::kNotOurs);
     CHECK(contains(disable(R"({"data":{"disableInstallation":false}})").error().what, "false"));
     CHECK(disable(R"({"errors":[{"message":"forbidden","path":["disableInstallation"]}],
         "data":null})")
@@ -222,7 +218,55 @@ TEST_SUITE("partner") {
               .kind == ErrorKind::kAuth);
     CHECK(disable("", 401).error().kind == ErrorKind::kAuth);
     CHECK_FALSE(disable("", 503).ok());
-    CHECK(http.requests.size() == 8);
+    CHECK(http.requests.size() == 6);
+  }
+
+  TEST_CASE_FIXTURE(Fixture,
+                    "operations: an installation is none of ours where both words say so") {
+    std::string error;
+    SUBCASE("not found") {
+      error = R"({"message":"installation not found","path":["disableInstallation"]})";
+    }
+    SUBCASE("by a code") {
+      error =
+          R"({"message":"no","path":["disableInstallation"],"extensions":{"code":"NOT_FOUND"}})";
+    }
+    SUBCASE("disabled") { error = R"({"message":"already disabled"})"; }
+    SUBCASE("disabled, by a code") {
+      error = R"({"message":"no","extensions":{"code":"ALREADY_DISABLED"}})";
+    }
+    const auto refusal = fmt::format(R"({{"errors":[{}],"data":null}})", error);
+    const auto answers = [&](int status, std::string then) {
+      http.answers.clear();
+      http.answer(200, refusal);
+      http.answer(status, std::move(then));
+      auto schema = partner::documented_schema();
+      schema.types[1].fields[0].arguments.push_back(
+          {"installationId", partner::type_reference("Uuid!"), {}});
+      return client.disable_installation("i", schema);
+    };
+    const auto gone = answers(200, R"({"data":{"installation":null}})");
+    REQUIRE(gone.ok());
+    CHECK(*gone == DisableOutcome::kNotOurs);
+    CHECK(asked(1, "installation(id: $id)"));
+    // It is still there, or nobody knows.
+    CHECK(contains(answers(200, R"({"data":{"installation":{"id":"i"}}})").error().what,
+                   "answered \""));
+    CHECK(contains(answers(503, "").error().what, "answered \""));
+    CHECK(contains(client.last_failure().error.what, "answered \""));
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: a server's own trouble does not mean unlinked already") {
+    for (const auto* words :
+         {"dial tcp: lookup db.internal: no such host", "relation x does not exist",
+          "user not found", "template not found"}) {
+      const auto outcome = disable(fmt::format(
+          R"({{"errors":[{{"message":"{}","path":["disableInstallation"]}}],"data":null}})",
+          words));
+      REQUIRE_FALSE(outcome.ok());
+      CHECK(contains(outcome.error().what, words));
+    }
+    CHECK(http.requests.size() == 4);  // the installation is not asked for
   }
 
   TEST_CASE_FIXTURE(Fixture, "operations: an unknown shape is found by what the server refuses") {
