@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <utility>
 
 #include "app/clock.hpp"
@@ -41,27 +38,15 @@ struct LiveTail::Shared {
   LiveTailOptions options;
   SeenReadings seen;                         // the worker's thread
   std::optional<base::WallTime> last_proof;  // by our clock; the worker's thread
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<TailEvent> events;  // guarded by mutex, as the two below
-  bool full = false;
-  bool stopping = false;
+  TailQueue queue{kMostWaiting};
   std::unique_ptr<SubscriptionWorker> worker;
-
-  bool post(TailEvent event) {
-    const std::lock_guard lock(mutex);
-    events.push_back(std::move(event));
-    full = events.size() >= kMostWaiting;
-    changed.notify_all();
-    return !full;
-  }
 
   bool deliver(partner::Delivery delivery) {
     last_proof = read_clocks().wall;
     const auto& installation = delivery.reading.meter.installation_id;
     const bool wanted = config.installations.empty() || config.installations.contains(installation);
     if (!wanted || !seen.add(delivery.reading)) return true;
-    return post(std::move(delivery.reading));
+    return queue.post_reading(std::move(delivery.reading));
   }
 
   std::optional<base::WallTime> resume_from() {
@@ -89,11 +74,11 @@ base::Status LiveTail::start() {
     return shared->deliver(std::move(delivery));
   };
   hooks.link_changed = [shared](const partner::LinkState& link) {
-    if (auto event = event_of(link)) shared->post(*std::move(event));
+    if (auto event = event_of(link)) shared->queue.post(*std::move(event));
   };
   hooks.resume_from = [shared] { return shared->resume_from(); };
   hooks.dropped = [shared](base::Error error) {
-    shared->post(LinkNews{fmt::format("left out: {}", error.what)});
+    shared->queue.post(LinkNews{fmt::format("left out: {}", error.what)});
   };
   hooks.answered = [shared] { shared->last_proof = read_clocks().wall; };
   shared_->worker =
@@ -105,23 +90,12 @@ base::Status LiveTail::start() {
 }
 
 std::optional<TailEvent> LiveTail::next(std::chrono::steady_clock::time_point until) {
-  std::unique_lock lock(shared_->mutex);
-  shared_->changed.wait_until(lock, until,
-                              [this] { return shared_->stopping || !shared_->events.empty(); });
-  if (shared_->stopping || shared_->events.empty()) return std::nullopt;
-  auto event = std::move(shared_->events.front());
-  shared_->events.pop_front();
-  const bool resume = shared_->full && shared_->events.empty();
-  if (resume) shared_->full = false;
-  lock.unlock();
-  if (resume) shared_->worker->resume_reading();
-  return event;
+  auto taken = shared_->queue.take(until);
+  if (!taken) return std::nullopt;
+  if (taken->room_again) shared_->worker->resume_reading();
+  return std::move(taken->event);
 }
 
-void LiveTail::stop() {
-  const std::lock_guard lock(shared_->mutex);
-  shared_->stopping = true;
-  shared_->changed.notify_all();
-}
+void LiveTail::stop() { shared_->queue.stop(); }
 
 }  // namespace iometer::app

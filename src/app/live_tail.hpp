@@ -6,13 +6,11 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <string>
-#include <variant>
 
 #include "app/config.hpp"
+#include "app/tail_queue.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "model/meter.hpp"
 #include "partner/code_form.hpp"
 
 namespace iometer::app {
@@ -23,13 +21,6 @@ struct LiveTailOptions {
   base::Duration clock_offset{0};                   // the server's clock − ours
   std::optional<partner::CodeForm> code_form = {};  // to ask for OBIS codes in
 };
-
-// What the tail has to say: a reading, or that the link changed (a sentence), or an end that no
-// waiting heals.
-struct LinkNews {
-  std::string text;
-};
-using TailEvent = std::variant<model::MeterReading, LinkNews, base::Error>;
 
 class LiveTail {
  public:
