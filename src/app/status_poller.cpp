@@ -1,5 +1,6 @@
 #include "app/status_poller.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -36,6 +37,7 @@ struct Progress {
   partner::Backoff backoff = {};
   bool partner_known = false;
   unsigned schema_attempts = kSchemaAttempts;  // left; 0 when it is known, too
+  bool list_first = false;  // the schema was refused to us: the list shows whether all is
 };
 
 }  // namespace
@@ -60,7 +62,8 @@ struct StatusPoller::Shared {
 
   void run();
   base::Duration poll(Progress& progress);
-  void ask_for_schema(Progress& progress);
+  base::Duration poll_list(Progress& progress);
+  std::optional<base::Duration> ask_for_schema(Progress& progress);
   std::set<std::string> asked_about();
   bool wait(steady_clock::time_point started, base::Duration delay, bool may_hurry);
   template <class Call>
@@ -89,34 +92,53 @@ void StatusPoller::Shared::run() {
 
 // One round; gives the time until the next.
 base::Duration StatusPoller::Shared::poll(Progress& progress) {
-  auto& [client, backoff, partner_known, schema_attempts] = progress;
-  if (!partner_known) {
+  auto& client = progress.client;
+  if (!progress.partner_known) {
     auto partner = client.partner();
-    partner_known = partner.ok();
+    progress.partner_known = partner.ok();
     call_hook([&](StatusPollerHooks& h) { h.on_partner(std::move(partner)); });
-    if (!partner_known) return backoff.next(client.last_failure(), random_number());
-    backoff.reset();
+    if (!progress.partner_known)
+      return progress.backoff.next(client.last_failure(), random_number());
+    progress.backoff.reset();
   }
-  if (schema_attempts > 0) ask_for_schema(progress);
+  if (progress.schema_attempts > 0 && !progress.list_first) {
+    if (const auto pause = ask_for_schema(progress)) return *pause;
+  }
+  progress.list_first = false;
+  return poll_list(progress);
+}
+
+base::Duration StatusPoller::Shared::poll_list(Progress& progress) {
+  auto& client = progress.client;
   auto answer = client.installations(asked_about());
   const bool good = answer.ok();
+  const auto ended_by = good ? answer->ended_by : std::nullopt;
   call_hook([&](StatusPollerHooks& h) { h.on_answer(std::move(answer)); });
   if (!good) {
     // Our request does not fit the API any more: its schema may tell how it has to look.
-    if (client.last_failure().permanent) schema_attempts = kSchemaAttempts;
-    return backoff.next(client.last_failure(), random_number());
+    if (client.last_failure().permanent) progress.schema_attempts = kSchemaAttempts;
+    return progress.backoff.next(client.last_failure(), random_number());
   }
-  backoff.reset();
-  return with_jitter(config.poll_interval);
+  const auto interval = with_jitter(config.poll_interval);
+  if (ended_by) return std::max(interval, progress.backoff.next(*ended_by, random_number()));
+  progress.backoff.reset();
+  return interval;
 }
 
-void StatusPoller::Shared::ask_for_schema(Progress& progress) {
+// The time to wait where asking on at once is of no use, or not allowed.
+std::optional<base::Duration> StatusPoller::Shared::ask_for_schema(Progress& progress) {
   const auto schema = progress.client.schema();
   progress.schema_attempts = schema ? 0 : progress.schema_attempts - 1;
-  if (!schema) return;
+  if (!schema) {
+    const auto& failure = progress.client.last_failure();
+    progress.list_first = partner::is_auth(failure);
+    if (!progress.list_first && failure.retry_no_sooner == base::Duration(0)) return std::nullopt;
+    return progress.backoff.next(failure, random_number());
+  }
   call_hook([&](StatusPollerHooks& h) {
     if (h.on_schema) h.on_schema(*schema);
   });
+  return std::nullopt;
 }
 
 std::set<std::string> StatusPoller::Shared::asked_about() {

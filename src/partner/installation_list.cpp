@@ -253,7 +253,9 @@ bool InstallationList::ask_for(const std::string& id, InstallationsAnswer& answe
   const auto one = client_.query(kInstallationIdQuery, {{Variable{"id", id}}});
   if (!one) {
     answer.problems.push_back(one.error());
-    return client_.last_failure_is_data();
+    if (client_.last_failure_is_data()) return true;
+    answer.ended_by = client_.last_failure();
+    return false;
   }
   const auto members = one->data.members();
   const bool is_null = std::any_of(members.begin(), members.end(), [](const auto& member) {

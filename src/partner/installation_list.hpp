@@ -23,6 +23,7 @@ struct InstallationsAnswer {
   bool complete = false;  // nothing is missing: only then does an absent installation mean anything
   std::vector<base::Error> problems;  // what was left out, and why
   std::set<std::string> absent;       // ids that were asked about and that we have no more
+  std::optional<Failure> ended_by;    // a request about them that failed: the next poll has to wait
 };
 
 class InstallationList {

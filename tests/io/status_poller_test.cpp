@@ -42,8 +42,10 @@ class Api {
           : is_invalid
               ? R"({"errors":[{"message":"m","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]})"
               : R"({"data":{"installations":[{"id":"i","meters":[],"devices":[]}]}})";
-      peer.write("HTTP/1.1 " + std::to_string(status) +
-                 " X\r\nContent-Type: application/json\r\nDate: " + date +
+      const bool is_refused = is_schema ? schema_refusals.fetch_sub(1) > 0 : is_one && refuse_one;
+      peer.write("HTTP/1.1 " + std::to_string(is_refused ? refusal.load() : status.load()) + " X" +
+                 (is_refused ? "\r\nRetry-After: 2" : "") +
+                 "\r\nContent-Type: application/json\r\nDate: " + date +
                  "\r\nContent-Length: " + std::to_string(answer.size()) + "\r\n\r\n" + answer);
     }
   }
@@ -52,6 +54,9 @@ class Api {
   std::atomic<int> installation_requests = 0;
   std::atomic<int> one_requests = 0;
   std::atomic<int> schema_requests = 0;
+  std::atomic<int> schema_refusals = 0;  // so many times, with `refusal`
+  std::atomic<bool> refuse_one = false;  // what asks for one installation
+  std::atomic<int> refusal = 429;
   std::atomic<bool> is_invalid = false;                          // what asks for installations
   std::string schema = R"({"data":{"__schema":{"types":[]}}})";  // before the server starts
   std::string date = "Tue, 24 Nov 2026 12:00:00 GMT";            // before the server starts
@@ -165,6 +170,56 @@ TEST_SUITE("io") {
     CHECK_FALSE(seen.wait_answers(3, 3s));
     CHECK(api.schema_requests == 2);
     CHECK(api.installation_requests == 2);
+    CHECK(api.partner_requests == 1);  // five in the first hour, as the README says
+  }
+
+  TEST_CASE(
+      "status poller: the list waits where the server asks for that with the schema's answer") {
+    Api api;
+    api.schema_refusals = 1;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    const auto begun = std::chrono::steady_clock::now();
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(1));
+    CHECK(std::chrono::steady_clock::now() - begun >= 2s);
+    CHECK(api.schema_requests == 2);
+    CHECK(seen.answers[0].ok());
+  }
+
+  TEST_CASE("status poller: after a refusal of the credentials, no list is asked for at once") {
+    Api api;
+    api.schema_refusals = 1;
+    api.refusal = 401;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    CHECK_FALSE(seen.wait_answers(1, 3s));
+    CHECK(api.schema_requests == 1);
+    CHECK(api.installation_requests == 0);
+  }
+
+  TEST_CASE("status poller: a pause that is asked for with one installation holds for all") {
+    Api api;
+    api.refuse_one = true;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 50ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(1));
+    poller.ask_about({"a", "b"});
+    // One answer may be on its way without it; then the pause lies before the next.
+    REQUIRE(seen.wait_answers(2));
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (api.one_requests == 0 && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(10ms);
+    REQUIRE(api.one_requests == 1);
+    const auto lists = api.installation_requests.load();
+    std::this_thread::sleep_for(1500ms);
+    CHECK(api.installation_requests == lists);
+    CHECK(api.one_requests == 1);
   }
 
   TEST_CASE("status poller: refused credentials are not repeated soon, not even when asked") {
