@@ -236,6 +236,8 @@ TEST_SUITE("io") {
     REQUIRE(seen.partners.size() == 1);
     CHECK(seen.partners[0].error().kind == base::ErrorKind::kAuth);
     CHECK(seen.answers.empty());
+    CHECK(api.partner_requests == 1);  // one for each attempt, as the README says
+    CHECK(api.schema_requests + api.installation_requests == 0);
   }
 
   TEST_CASE("status poller: asked polls become one, and not at once") {
