@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "app/clock.hpp"
 #include "base/text.hpp"
 
 namespace iometer::app {
@@ -71,27 +72,36 @@ void Linking::stop() {
 base::Result<model::Installation> Linking::wait(std::chrono::seconds timeout) {
   const auto deadline = steady_clock::now() + timeout;
   auto next_look = steady_clock::now() + kPollInterval;
+  auto not_before = steady_clock::now();  // what the server asks for holds for a redirect, too
   for (;;) {
     auto told = next_redirect(std::min(next_look, deadline));
     if (!told) return told.error();
-    if (steady_clock::now() >= deadline) {
-      return base::transient_error(
-          "no new installation in that time. Start link again and open its address in the IOmeter "
-          "app; --timeout waits longer");
-    }
-    // Told by the redirect: the list may have it a little later.
-    if (*told && linked_before_.contains(**told)) {
-      say("it was linked before");
-      return show(**told);
-    }
+    if (*told) told_ = **told;
+    if (steady_clock::now() >= deadline) return nothing_came();
+    if (steady_clock::now() < not_before) continue;
     const auto begun = steady_clock::now();
-    auto found = look();
+    pause_ = base::Duration(0);
+    auto found = told_ ? look_for(*told_) : look();
     if (!found) return found.error();
-    if (*found) return show(**found);
+    if (*found) return **std::move(found);
     // A list of thousands takes its time: it is asked for half of the time at most.
     const auto took = steady_clock::now() - begun;
-    next_look = steady_clock::now() + std::max<steady_clock::duration>(kPollInterval, took);
+    not_before = steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(pause_);
+    next_look = std::max(
+        not_before, steady_clock::now() + std::max<steady_clock::duration>(kPollInterval, took));
   }
+}
+
+base::Error Linking::nothing_came() const {
+  if (told_) {
+    return base::transient_error(
+        fmt::format("the app linked the installation {}, but the API did not give it in that time; "
+                    "iometer2mqtt installations shows whether it came",
+                    base::printable(*told_, 60)));
+  }
+  return base::transient_error(
+      "no new installation in that time. Start link again and open its address in the IOmeter "
+      "app; --timeout waits longer");
 }
 
 // The id that a redirect told, nothing when it is time to look; an error where linking was refused.
@@ -125,23 +135,40 @@ base::Result<std::optional<std::string>> Linking::next_redirect(steady_clock::ti
   }
 }
 
-// The id of an installation that is new in the list.
-base::Result<std::optional<std::string>> Linking::look() {
+// An installation that is new in the list.
+base::Result<std::optional<model::Installation>> Linking::look() {
   const auto ids = api_.installation_ids();
-  if (!ids) {
-    if (is_final(api_.last_failure())) return ids.error();
-    if (last_problem_ != ids.error().what) say(ids.error().what + "; trying on");
-    last_problem_ = ids.error().what;
-    return std::optional<std::string>();
-  }
+  if (!ids) return try_on(ids.error());
+  backoff_.reset();
   const auto found = std::find_if(ids->begin(), ids->end(), [this](const std::string& id) {
     return !linked_before_.contains(id);
   });
-  return found != ids->end() ? std::optional(*found) : std::nullopt;
+  if (found == ids->end()) return std::optional<model::Installation>();
+  return std::optional(show(*found));
+}
+
+// The one that the redirect told: others may link theirs at the same time. The API may have it a
+// little later.
+base::Result<std::optional<model::Installation>> Linking::look_for(const std::string& id) {
+  auto found = api_.installation(id);
+  if (!found) return try_on(found.error());
+  backoff_.reset();
+  if (*found && linked_before_.contains(id)) say("it was linked before");
+  return found;
+}
+
+// Nothing, for now, unless no waiting heals it.
+base::Result<std::optional<model::Installation>> Linking::try_on(const base::Error& error) {
+  const auto& failure = api_.last_failure();
+  if (is_final(failure)) return error;
+  pause_ = backoff_.next(failure, random_number());
+  if (last_problem_ != error.what) say(error.what + "; trying on");
+  last_problem_ = error.what;
+  return std::optional<model::Installation>();
 }
 
 // It is linked, whatever happens now.
-base::Result<model::Installation> Linking::show(const std::string& id) {
+model::Installation Linking::show(const std::string& id) {
   auto installation = api_.installation(id);
   if (installation && *installation) return **std::move(installation);
   model::Installation bare;

@@ -1,6 +1,7 @@
 // Links an installation: shows the address to open, and waits until the installation is there. The
-// list of installations is the proof; the redirect of the telephone, where it can reach us, only
-// tells earlier how it went. Runs on the caller's thread; redirects come from the listener's.
+// API is the proof; the redirect of the telephone, where it can reach us, tells earlier how it
+// went, and which installation it was. Runs on the caller's thread; redirects come from the
+// listener's.
 #pragma once
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include "base/result.hpp"
 #include "io/redirect_listener.hpp"
 #include "model/installation.hpp"
+#include "partner/backoff.hpp"
 #include "partner/partner_client.hpp"
 #include "partner/redirect.hpp"
 
@@ -37,15 +39,21 @@ class Linking {
   base::Result<model::Installation> wait(std::chrono::seconds timeout);
 
  private:
-  base::Result<std::optional<std::string>> look();
+  base::Result<std::optional<model::Installation>> look();
+  base::Result<std::optional<model::Installation>> look_for(const std::string& id);
+  base::Result<std::optional<model::Installation>> try_on(const base::Error& error);
+  [[nodiscard]] base::Error nothing_came() const;
   base::Result<std::optional<std::string>> next_redirect(
       std::chrono::steady_clock::time_point until);
-  base::Result<model::Installation> show(const std::string& id);
+  model::Installation show(const std::string& id);
 
   partner::PartnerClient& api_;
   std::string state_;
   std::set<std::string> linked_before_;
   std::optional<std::string> last_problem_;  // said once
+  std::optional<std::string> told_;          // the installation's id, by the redirect
+  partner::Backoff backoff_;
+  base::Duration pause_{0};  // that the newest request asks for
 
   std::mutex mutex_;
   std::condition_variable changed_;

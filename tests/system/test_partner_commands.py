@@ -204,10 +204,10 @@ def test_readings_refuses_a_start_that_the_api_cannot_give(api):
 class Link:
     """`link` in the background; its address, and what the user's telephone does there."""
 
-    def __init__(self, lab, api, *arguments, redirect=True):
+    def __init__(self, lab, api, *arguments, redirect=True, name="link"):
         self.redirect_url = f"http://127.0.0.1:{free_port()}/linked"
         flags = ["--partner-redirect-url", self.redirect_url] if redirect else []
-        self.process = background(lab, api, "link", "link", "--no-qr", *flags, *arguments)
+        self.process = background(lab, api, name, "link", "--no-qr", *flags, *arguments)
         self.url = self.process.wait_for_log(r"(?m)^  (https?://\S+)$").group(1)
         self.process.wait_for_log("waiting for the installation")
 
@@ -285,6 +285,21 @@ def test_link_refuses_a_forged_state_and_goes_on_waiting(lab, api):
     assert status == 400 and "script" not in page
     assert link.open(urllib.parse.urlsplit(location).query)[0] == 200
     assert link.process.wait() == 0, link.process.log()
+
+
+def test_link_shows_the_installation_that_its_own_redirect_told(lab, api):
+    before = {one["id"] for one in listed(api)}
+    link, other = Link(lab, api), Link(lab, api, name="other")
+    # The list has both before either telephone comes back.
+    query = urllib.parse.urlsplit(link.decide("accept", follow=False)[1]).query
+    mine = urllib.parse.parse_qs(query)["installation_id"][0]
+    other_query = urllib.parse.urlsplit(other.decide("accept", follow=False)[1]).query
+    others = urllib.parse.parse_qs(other_query)["installation_id"][0]
+    assert {mine, others} == {one["id"] for one in listed(api)} - before
+    assert link.open(query)[0] == 200 and other.open(other_query)[0] == 200
+    for process, linked in [(link.process, mine), (other.process, others)]:
+        assert process.wait() == 0, process.log()
+        assert f"linked\ninstallation {linked}" in process.log()
 
 
 def test_link_says_what_to_do_when_nobody_links(api):
