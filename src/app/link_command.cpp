@@ -81,7 +81,10 @@ int run(const Arguments& arguments) {
   if (const auto begun = (*client)->begin(); !begun) return fail(begun.error());
   io::Signals::block();
   Linking linking((*client)->api(), base::hex(random_nonce()));
-  const io::Signals signals([&](int) { linking.stop(); });
+  const io::Signals signals([&](int) {
+    linking.stop();
+    (*client)->abort();  // a long list is read page by page
+  });
   const auto linked =
       link(linking, *config, std::chrono::ceil<std::chrono::seconds>(*timeout), !arguments.no_qr);
   if (!linked) return fail(linked.error());

@@ -22,7 +22,7 @@ constexpr base::Duration kMostHistory = 23h + 55min;
 
 std::optional<TailEvent> event_of(const partner::LinkState& link) {
   using partner::LinkPhase;
-  if (link.phase == LinkPhase::kLive) return LinkNews{"subscribed"};
+  if (link.phase == LinkPhase::kLive) return LinkNews{"subscribed", true};
   if (link.phase != LinkPhase::kWaiting || !link.error) return std::nullopt;
   const auto kind = link.error->kind;
   if (kind == base::ErrorKind::kAuth || kind == base::ErrorKind::kConfig) return *link.error;

@@ -21,6 +21,8 @@ class OneShotClient {
   OneShotClient& operator=(const OneShotClient&) = delete;
 
   partner::PartnerClient& api() { return api_; }
+  // Ends a running request and every later one at once; from any thread.
+  void abort() { http_->abort(); }
 
   // Signs in, and asks what the API looks like: without an error, `schema` is there.
   base::Status begin();

@@ -47,7 +47,7 @@ struct Progress {
 
   void note(const TailEvent& event) {
     const auto* news = std::get_if<LinkNews>(&event);
-    if (news == nullptr || news->text.starts_with("subscribed")) {
+    if (news == nullptr || news->subscribed) {
       subscribed = true;
     } else {
       last_news = news->text;

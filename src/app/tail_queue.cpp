@@ -1,11 +1,17 @@
 #include "app/tail_queue.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace iometer::app {
 
 void TailQueue::post(TailEvent news) {
   const std::lock_guard lock(mutex_);
+  if (std::holds_alternative<LinkNews>(news) && events_.size() >= 2 * bound_) {
+    ++left_out_;
+    return;
+  }
   events_.push_back(std::move(news));
   changed_.notify_all();
 }
@@ -24,6 +30,10 @@ std::optional<TailQueue::Taken> TailQueue::take(std::chrono::steady_clock::time_
   if (stopping_ || events_.empty()) return std::nullopt;
   Taken taken{std::move(events_.front())};
   events_.pop_front();
+  if (left_out_ > 0 && events_.size() <= bound_) {
+    events_.emplace_back(LinkNews{fmt::format("{} more such messages", left_out_)});
+    left_out_ = 0;
+  }
   if (full_ && events_.empty()) {
     full_ = false;
     taken.room_again = true;

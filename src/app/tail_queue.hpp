@@ -1,6 +1,7 @@
 // What the subscription of `readings` has to say, on its way from the subscription's thread to the
-// owner's, in the order of its arrival. The poster of readings learns when to pause; news are few
-// and never wait. Any thread may post; one takes.
+// owner's, in the order of its arrival. The poster of readings learns when to pause; news never
+// wait, and where nobody takes them they are counted instead of kept. Any thread may post; one
+// takes.
 #pragma once
 
 #include <chrono>
@@ -19,6 +20,7 @@ namespace iometer::app {
 
 struct LinkNews {
   std::string text;
+  bool subscribed = false;  // that the subscription stands
 };
 // A reading, or that the link changed (a sentence), or an end that no waiting heals.
 using TailEvent = std::variant<model::MeterReading, LinkNews, base::Error>;
@@ -47,6 +49,7 @@ class TailQueue {
   std::deque<TailEvent> events_;
   bool full_ = false;  // until all is taken: the poster pauses so long
   bool stopping_ = false;
+  std::size_t left_out_ = 0;  // news, since the newest event
 };
 
 }  // namespace iometer::app

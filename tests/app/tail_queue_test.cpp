@@ -82,4 +82,24 @@ TEST_SUITE("app") {
     queue.post(LinkNews{"late"});
     CHECK_FALSE(queue.take(until).has_value());
   }
+
+  TEST_CASE("tail queue: news that nobody takes are counted, readings are kept") {
+    TailQueue queue(2);
+    for (int i = 0; i < 100; ++i) queue.post(LinkNews{"left out"});
+    queue.post_reading(model::MeterReading{});
+    std::size_t news = 0;
+    std::size_t readings = 0;
+    std::string last;
+    while (const auto taken = queue.take(std::chrono::steady_clock::now())) {
+      if (const auto* one = std::get_if<LinkNews>(&taken->event)) {
+        ++news;
+        last = one->text;
+      } else {
+        ++readings;
+      }
+    }
+    CHECK(readings == 1);
+    CHECK(news == 5);
+    CHECK(last == "96 more such messages");
+  }
 }

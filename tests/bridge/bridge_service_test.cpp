@@ -131,7 +131,7 @@ TEST_SUITE("bridge") {
     CHECK(world.count_of("auth_failed") == 1);
     world.link_up();
     CHECK(world.count_of("upstream_up") == 2);
-    CHECK(world.facts.back().detail == "subscribed to readings from 2026-03-01T10:50:00Z");
+    CHECK(world.facts.back().detail == "subscribed over sse to readings from 2026-03-01T10:50:00Z");
     world.feed(bridge::ApiLinkChanged{false, true, "waiting", "401", std::nullopt});
     CHECK(world.count_of("auth_failed") == 2);
     world.feed(bridge::ApiLinkChanged{true, false, "live", "", std::nullopt, "sse"});

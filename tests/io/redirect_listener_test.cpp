@@ -91,6 +91,24 @@ TEST_SUITE("io") {
     }
   }
 
+  TEST_CASE("redirect listener: on a loopback address it is there for this machine alone") {
+    struct Row {
+      std::string host, there, elsewhere;
+    };
+    for (const auto& [host, there, elsewhere] :
+         {Row{"127.0.0.1", "127.0.0.1", "127.0.0.2"}, Row{"localhost", "127.0.0.1", "127.0.0.2"},
+          Row{"127.0.0.2", "127.0.0.2", "127.0.0.1"}, Row{"127.0.0.1", "127.0.0.1", "[::1]"},
+          Row{"[::1]", "[::1]", "127.0.0.1"}}) {
+      CAPTURE(host);
+      const auto started = io::RedirectListener::start(
+          {"http", host, 0, "/linked"}, [](const std::string&) { return io::RedirectPage{}; });
+      REQUIRE(started.ok());
+      const auto rest = ":" + std::to_string((*started)->port()) + "/linked";
+      CHECK(sim::test::http({.url = "http://" + there + rest}).status == 200);
+      CHECK(sim::test::http({.url = "http://" + elsewhere + rest}).status == 0);
+    }
+  }
+
   TEST_CASE_FIXTURE(Fixture, "redirect listener: a port in use is said with the remedy") {
     const io::Url url{"http", "127.0.0.1", listener->port(), "/linked"};
     const auto second =
