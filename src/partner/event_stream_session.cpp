@@ -168,8 +168,11 @@ void EventStreamSession::on_comment(Actions& actions) {
     }
   }
   last_comment_ = last_heard_ = now_.steady;
-  const bool said = !actions.empty() && std::holds_alternative<Answered>(actions.back());
-  if (state_ == State::kLive && !said) actions.emplace_back(Answered{});
+  // A flood of them is one sign of life, wherever it was cut.
+  if (state_ == State::kLive && answered_at_ != now_.steady) {
+    answered_at_ = now_.steady;
+    actions.emplace_back(Answered{});
+  }
 }
 
 void EventStreamSession::become_live(Actions& actions) {

@@ -51,6 +51,7 @@ class EventStreamSession final : public Session {
   base::SteadyTime opened_{};
   base::SteadyTime last_heard_{};  // an event or a comment, whole
   std::optional<base::SteadyTime> last_comment_;
+  std::optional<base::SteadyTime> answered_at_;
   std::optional<base::Duration> comment_interval_;  // the longest seen
 };
 
