@@ -12,9 +12,10 @@ using World = fuzz::World<partner::EventStreamSession>;
 
 namespace {
 
-// A piece is as long as its first byte says.
+// A piece is as long as its first byte says. A line ends with its stream where that ends.
 void receive_in_pieces(World& world, std::string_view bytes) {
-  while (!bytes.empty()) {
+  const auto stream = world.reopened();
+  while (!bytes.empty() && world.reopened() == stream) {
     const auto piece = bytes.substr(0, 1 + static_cast<unsigned char>(bytes[0]) % 8U);
     world.receive(piece, false);
     bytes.remove_prefix(piece.size());

@@ -48,6 +48,8 @@ class World {
   }
 
   [[nodiscard]] const std::string& transcript() const { return transcript_; }
+  // How often another request was made: what is left of the former stream belongs to nobody then.
+  [[nodiscard]] unsigned reopened() const { return reopened_; }
 
  private:
   void note(const partner::Actions& actions, std::size_t received) {
