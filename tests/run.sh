@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit, io, system and interop tests
-#   tests/run.sh --all     also those against a real Home Assistant and on fresh Debian systems (needs root; 45 minutes)
+#   tests/run.sh --all     also clang-tidy with its analyzer, and the tests against a real Home Assistant and on fresh
+#                          Debian systems (needs root; an hour)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,5 +10,7 @@ config/install-dependencies.sh build test
 cmake --workflow --preset dev
 
 [ "${1:-}" = --all ] || exit 0
+config/install-dependencies.sh lint
+git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 tests/tidy.sh
 tests/homeassistant/run.sh
 tests/debian/run.sh

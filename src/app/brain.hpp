@@ -126,11 +126,11 @@ class Brain {
   bool readings_waiting_ = false;  // when this step began
   bool backlog_ = false;           // readings may have been left there for a broker that is slow
   bool api_answered_ = false;      // since the last tick
+  bool nothing_linked_ = false;    // said already
   base::SteadyTime next_bridge_tick_;
   std::string last_broker_error_;
   std::string last_api_error_;
   std::string last_poll_error_;
-  bool nothing_linked_ = false;  // said already
 };
 
 }  // namespace iometer::app
