@@ -28,7 +28,10 @@ std::optional<base::WallTime> whole_seconds(std::optional<base::WallTime> time) 
 Operation::Operation(const SessionSettings& settings)
     : resume_from_(settings.resume_from), where_(settings.where), code_form_(settings.code_form) {}
 
-void Operation::begin() { start_time_ = whole_seconds(resume_from_()); }
+void Operation::begin() {
+  start_time_ = whole_seconds(resume_from_());
+  step_ = 0;
+}
 
 std::string Operation::body() const {
   const auto document = meter_readings_subscription(start_time_.has_value(), code_form_);
@@ -99,9 +102,10 @@ std::optional<Failure> Operation::on_complete(base::WallTime now, Actions& actio
 
 // After a refused start: the next of the steps that asks for less history than it did; at last
 // none.
-std::optional<base::WallTime> Operation::later_start(base::WallTime now) const {
-  for (const auto step : kStartSteps) {
-    const auto candidate = whole_seconds(now - step);
+std::optional<base::WallTime> Operation::later_start(base::WallTime now) {
+  // Each is tried once, however long the server takes to refuse it.
+  while (step_ < kStartSteps.size()) {
+    const auto candidate = whole_seconds(now - kStartSteps.at(step_++));
     if (*candidate > *start_time_) return candidate;
   }
   return std::nullopt;

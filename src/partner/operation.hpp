@@ -32,12 +32,13 @@ class Operation {
   std::optional<Failure> on_complete(base::WallTime now, Actions& actions);
 
  private:
-  [[nodiscard]] std::optional<base::WallTime> later_start(base::WallTime now) const;
+  std::optional<base::WallTime> later_start(base::WallTime now);
 
   std::function<std::optional<base::WallTime>()> resume_from_;
   std::string where_;
   std::optional<CodeForm> code_form_;
   std::optional<base::WallTime> start_time_;
+  std::size_t step_ = 0;  // the next of the later start times to try
   std::optional<Failure>
       refusal_;  // the newest answer, where it has no data: what a following end means
 };

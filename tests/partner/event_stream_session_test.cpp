@@ -167,6 +167,22 @@ TEST_SUITE("partner") {
     CHECK(said(reading("m")) == "live from now | deliver m");
   }
 
+  TEST_CASE_FIXTURE(Fixture, "sse: a server that is slow to refuse is not asked for ever") {
+    resume_from = now.wall - 24h;
+    int requests = 0;
+    Actions end;
+    do {
+      open();
+      ++requests;
+      now.steady += 2s;
+      now.wall += 2s;
+      end = receive(next(R"({"errors":[{"message":"bad startTime"}],"data":null})") +
+                    "event: complete\n\n");
+    } while (words(end).ends_with("reopen") && requests < 100);
+    CHECK(requests == 5);  // as asked, 23 h, 12 h, 1 h, none
+    CHECK(failure_of(end).permanent);
+  }
+
   TEST_CASE_FIXTURE(Fixture, "sse: the hexadecimal form is asked for, and left out where refused") {
     settings.code_form = partner::CodeForm{"format", "hex"};
     partner::EventStreamSession other(settings);
