@@ -25,6 +25,19 @@ struct Inbox {
     tasks.push_back(std::move(task));
     lws_cancel_service(context);
   }
+
+  std::vector<Task> take() {
+    const std::lock_guard lock(mutex);
+    return std::exchange(tasks, {});
+  }
+
+  // What waits is let go, too: a task may hold someone who holds this door.
+  void close() {
+    std::vector<Task> unwanted;  // destroyed after the lock: what it holds may want to post
+    const std::lock_guard lock(mutex);
+    context = nullptr;
+    unwanted.swap(tasks);
+  }
 };
 
 }  // namespace iometer::io

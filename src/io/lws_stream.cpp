@@ -86,10 +86,7 @@ struct LwsStream::Loop {
 };
 
 LwsStream::Loop::~Loop() {
-  {
-    const std::lock_guard lock(inbox->mutex);
-    inbox->context = nullptr;
-  }
+  inbox->close();
   for (const auto& connection : connections) connection->listener = nullptr;
   if (context != nullptr) {
     lws_sul_cancel(&timer.entry);
@@ -123,12 +120,7 @@ bool LwsStream::Loop::start() {
 }
 
 void LwsStream::Loop::run_tasks() {
-  std::vector<Task> tasks;
-  {
-    const std::lock_guard lock(inbox->mutex);
-    tasks.swap(inbox->tasks);
-  }
-  for (const auto& task : tasks) task();
+  for (const auto& task : inbox->take()) task();
 }
 
 void LwsStream::Loop::resolved(const ConnectionPtr& connection, Resolved result) {
