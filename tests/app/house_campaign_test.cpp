@@ -139,7 +139,7 @@ class Campaign {
 };
 
 TEST_SUITE("app") {
-  TEST_CASE("days: whatever happens over each other: nothing lost, nothing false") {
+  TEST_CASE("long: whatever happens over each other: nothing lost, nothing false") {
     const auto single = number_in("IOMETER_TEST_SEED", 0);
     // Sanitizers take ten times as long.
     const std::uint64_t few = test::heap_in_use() == 0 ? 1 : 4;

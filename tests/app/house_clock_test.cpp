@@ -70,7 +70,7 @@ void reconnect_later(House& house) {
 
 TEST_SUITE("app") {
   TEST_CASE(
-      "days: this machine's clock is set in the middle of things: nothing lost, nothing false") {
+      "long: this machine's clock is set in the middle of things: nothing lost, nothing false") {
     run_all({2h, -2h},
             {{"while all is well", [](House& house, auto by) { house.step_wall(by); }},
              {"while the broker is away",
@@ -124,7 +124,7 @@ TEST_SUITE("app") {
             });
   }
 
-  TEST_CASE("a clock that is wrong all the time does no harm") {
+  TEST_CASE("long: a clock that is wrong all the time does no harm") {
     auto step = 2h;
     SUBCASE("ahead") { step = 2h; }
     SUBCASE("behind") { step = -2h; }
@@ -145,7 +145,7 @@ TEST_SUITE("app") {
     CHECK(house.witness.count_of("gap") == 0);
   }
 
-  TEST_CASE("a wrong clock is all there is for a while: what is noted by it is set right") {
+  TEST_CASE("long: a wrong clock is all there is for a while: what is noted by it is set right") {
     // It follows at once when the clock is known.
     const std::vector<Moment> moments{{"nothing", [](House&, auto) {}},
                                       {"the API is away",
@@ -206,14 +206,14 @@ TEST_SUITE("app") {
     check_all_came(house);
   }
 
-  TEST_CASE("days: the API's clock is set: nothing lost, nothing false") {
+  TEST_CASE("long: the API's clock is set: nothing lost, nothing false") {
     run_all({2h, 40s, -40s}, api_clock_moments(), [](House& house) {
       reconnect_later(house);
       check_all_came(house);
     });
   }
 
-  TEST_CASE("the API's clock is set back by hours: nothing lost, and copies say so") {
+  TEST_CASE("long: the API's clock is set back by hours: nothing lost, and copies say so") {
     // It has noted for two hours what is then noted at the same times once more. What was on its
     // way when the clock was set may be taken for new in those.
     run_all({-2h}, api_clock_moments(), [](House& house) {

@@ -64,7 +64,7 @@ void check_all_came(const House& house) {
 }
 
 TEST_SUITE("app") {
-  TEST_CASE("a quiet day: every reading once, in order, and the memory stays what it is") {
+  TEST_CASE("long: a quiet day: every reading once, in order, and the memory stays what it is") {
     House house;
     house.start();
     house.run(1h);
@@ -85,7 +85,7 @@ TEST_SUITE("app") {
   }
 
   TEST_CASE(
-      "days: a broker away for six hours: nothing lost, nothing kept, nothing old on live topics") {
+      "long: a broker away for six hours: nothing lost, nothing kept, nothing old on live topics") {
     HouseOptions options;
     bool with_data = true;
     SUBCASE("four meters, each 10 seconds") {}
@@ -113,7 +113,7 @@ TEST_SUITE("app") {
   }
 
   TEST_CASE(
-      "days: an API away for six hours: meters go offline with the reason, and nothing is lost") {
+      "long: an API away for six hours: meters go offline with the reason, and nothing is lost") {
     HouseOptions options;
     SUBCASE("four meters, each 10 seconds") {}
     SUBCASE("a hundred meters, each minute") { options = large(); }
@@ -142,7 +142,7 @@ TEST_SUITE("app") {
     CHECK(house.witness.count_of("gap") == 0);
   }
 
-  TEST_CASE("days: an API away for thirty hours: one gap is told, and the last 24 hours come") {
+  TEST_CASE("long: an API away for thirty hours: one gap is told, and the last 24 hours come") {
     HouseOptions options;
     options.horizon = 34h;
     House house(options);
@@ -171,7 +171,7 @@ TEST_SUITE("app") {
   }
 
   TEST_CASE(
-      "days: API and broker away at once, one over the other, with a kill and restarts in it") {
+      "long: API and broker away at once, one over the other, with a kill and restarts in it") {
     HouseOptions options;
     bool with_data = true;
     SUBCASE("four meters, each 10 seconds") {}
@@ -247,7 +247,7 @@ TEST_SUITE("app") {
     CHECK(house.wrong_at_the_end() == "");
   }
 
-  TEST_CASE("days: a broker that is a little too slow for hours, and a kill: nothing is lost") {
+  TEST_CASE("long: a broker that is a little too slow for hours, and a kill: nothing is lost") {
     auto pace = 2600ms;
     House house;
     house.start();
@@ -282,7 +282,7 @@ TEST_SUITE("app") {
     CHECK(house.wrong_at_the_end() == "");
   }
 
-  TEST_CASE("an API that subscribes and answers for three hours but delivers nothing") {
+  TEST_CASE("long: an API that subscribes and answers for three hours but delivers nothing") {
     HouseOptions options;
     SUBCASE("readings each 10 seconds") {}
     SUBCASE("each 15 minutes") { options.interval = 15min; }
@@ -304,7 +304,8 @@ TEST_SUITE("app") {
     CHECK(house.wrong_at_the_end() == "");
   }
 
-  TEST_CASE("a subscription that lives but delivers nothing is begun anew, and nothing is lost") {
+  TEST_CASE(
+      "long: a subscription that lives but delivers nothing is begun anew, and nothing is lost") {
     HouseOptions options;
     base::Duration patience = 2min;
     SUBCASE("readings each 10 seconds") {}

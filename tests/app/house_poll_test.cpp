@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using Poll = test::FakeApi::Poll;
 
 TEST_SUITE("app") {
-  TEST_CASE("polls that are empty, in part or fail for an hour take nothing away") {
+  TEST_CASE("long: polls that are empty, in part or fail for an hour take nothing away") {
     bool restart = false;
     SUBCASE("all the time") {}
     SUBCASE("with a restart in it") { restart = true; }

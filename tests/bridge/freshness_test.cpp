@@ -129,7 +129,7 @@ TEST_SUITE("bridge") {
     CHECK(world.on(house("reason")) == "ok");
   }
 
-  TEST_CASE("no meter that sends flaps: jitter of 30 %, and cadences that change") {
+  TEST_CASE("long: no meter that sends flaps: jitter of 30 %, and cadences that change") {
     for (unsigned seed = 1; seed <= 200; ++seed) {
       CAPTURE(seed);
       Dice dice(seed);

@@ -133,7 +133,7 @@ TEST_SUITE("homeassistant") {
     CHECK(find_sensor(code("1-0:10.7.0"), "VA").key == "apparent_power_export");
   }
 
-  TEST_CASE("whatever the code and the unit, Home Assistant accepts the combination") {
+  TEST_CASE("long: whatever the code and the unit, Home Assistant accepts the combination") {
     each_near_code([](const ObisCode& near) {
       if (near.e() > 2 && near.e() < 62) return;
       for (const auto unit : kApiUnits) {
@@ -148,7 +148,7 @@ TEST_SUITE("homeassistant") {
     CHECK_FALSE(test::is_allowed("no_such_class", "V", ""));
   }
 
-  TEST_CASE("no two codes share a key") {
+  TEST_CASE("long: no two codes share a key") {
     std::unordered_map<std::string, ObisCode> owners;
     const auto take = [&](const ObisCode& taken) {
       const auto key = find_sensor(taken, "W").key;

@@ -129,7 +129,7 @@ TEST_SUITE("homeassistant") {
     CHECK(find_unit("MWH") == nullptr);
   }
 
-  TEST_CASE("a million values: what is published is the API's text with its point moved") {
+  TEST_CASE("long: a million values: what is published is the API's text with its point moved") {
     test::Random random;
     CAPTURE(random.seed());
     constexpr auto kUnits =

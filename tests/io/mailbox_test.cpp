@@ -21,7 +21,7 @@ SteadyTime in(iometer::base::Duration duration) {
 
 }  // namespace
 
-TEST_SUITE("app") {
+TEST_SUITE("io") {
   TEST_CASE("control comes whole, readings as many as asked for, each lane in order") {
     TestMailbox mailbox(10);
     for (int i = 1; i <= 5; ++i) CHECK(mailbox.post_reading(i));

@@ -27,7 +27,7 @@ std::string words(const app::TailEvent& event) {
 
 }  // namespace
 
-TEST_SUITE("app") {
+TEST_SUITE("io") {
   TEST_CASE("tail queue: readings and news come in the order of their arrival") {
     TailQueue queue(10);
     CHECK(queue.post_reading(reading("1")));
