@@ -118,20 +118,26 @@ void Announcements::flush(base::SteadyTime now, Effects& effects) {
 void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effects) {
   entry.due = base::SteadyTime::max();
   std::map<std::string, homeassistant::Entity> components;
-  for (const auto& entity : entry.entities) components.emplace(entity.id, entity);
-  auto entities = entry.entities;
+  std::vector<homeassistant::Entity> entities;
+  for (const auto& entity : entry.entities) {
+    const auto before = entry.components.find(entity.id);
+    // Home Assistant keeps an entity of another platform beside the new one: it has to go first.
+    if (before != entry.components.end() && before->second.platform != entity.platform) continue;
+    components.emplace(entity.id, entity);
+    entities.push_back(entity);
+  }
+  bool removes = false;
   for (auto& [id, gone] : entry.components) {
     if (components.contains(id)) continue;
-    gone.removed = true;
+    removes = gone.removed = true;
     entities.push_back(gone);
   }
-  const bool shrinks = entities.size() > entry.entities.size();
   auto message = homeassistant::announce(options_, entry.device, entities);
   entry.components = std::move(components);
   if (message.payload == entry.announced) return;
   entry.announced = message.payload;
   entry.not_before = now + kApart;
-  if (shrinks) entry.due = entry.not_before;  // the second step: without the removed ones
+  if (removes) entry.due = entry.not_before;  // the second step: without the removed ones
   effects.send(std::move(message));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "bridge/device_ids.hpp"
+#include "bridge/words.hpp"
 
 namespace iometer::bridge {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::size_t kMaxUnmapped = 64;
 
 constexpr Label kMeterWord{"Meter", "Zähler"};
 constexpr Label kLastReading{"Last reading", "Letzte Ablesung"};
+constexpr Label kMeterNumber{"Meter number", "Zählernummer"};
 constexpr Label kStatus{"Status", "Status"};
 
 }  // namespace
@@ -91,11 +93,19 @@ std::vector<Entity> meter_entities(const MeterState& state, const std::string& s
   reason.id = "reason";
   reason.name = kStatus.in(language);
   reason.state_topic = topics.meter(slug, "reason");
+  reason.device_class = "enum";
+  for (const auto& word : reasons::kAll) reason.options.emplace_back(word.word);
   reason.icon = "mdi:information-outline";
-  // Without a reading yet, its time would be unknown for ever.
+  Entity number;
+  number.id = "meter_number";
+  number.name = kMeterNumber.in(language);
+  number.state_topic = topics.meter(slug, "state");
+  number.value_template = "{{ value_json.number }}";
+  number.icon = "mdi:numeric";
+  // Without a reading yet, these would be unknown for ever.
   const bool has_reading = !state.samples().empty();
-  for (auto* entity : {&last_reading, &reason}) {
-    if (entity == &last_reading && !has_reading) continue;
+  for (auto* entity : {&last_reading, &reason, &number}) {
+    if (entity != &reason && !has_reading) continue;
     entity->diagnostic = true;
     entity->availability_topics = {bridge_state};
     list.push_back(std::move(*entity));

@@ -25,7 +25,20 @@ constexpr base::Duration kClockTolerance = 1min;
 constexpr Label kModel{"MQTT bridge", "MQTT-Brücke"};
 constexpr Label kApiConnection{"API connection", "API-Verbindung"};
 constexpr Label kProblem{"Problem", "Problem"};
+constexpr Label kStatus{"Status", "Status"};
+constexpr Label kRefresh{"Refresh", "Aktualisieren"};
+constexpr Label kRediscover{"Rediscover", "Neu anmelden"};
 constexpr Label kVersion{"Version", "Version"};
+
+Entity entity(std::string_view id, const Label& name, homeassistant::Language language,
+              Platform platform = Platform::kSensor) {
+  Entity entity;
+  entity.id = id;
+  entity.name = name.in(language);
+  entity.platform = platform;
+  entity.diagnostic = true;
+  return entity;
+}
 
 void text_or_null(JsonWriter& out, std::string_view key, const std::string& text) {
   out.key(key);
@@ -171,33 +184,40 @@ void Service::announce(Announcements& announcements, base::SteadyTime now) const
   device.model = kModel.in(language_);
   device.sw_version = info_.version;
 
-  Entity api;
-  api.id = "api_connection";
-  api.platform = Platform::kBinarySensor;
-  api.name = kApiConnection.in(language_);
+  auto api = entity("api_connection", kApiConnection, language_, Platform::kBinarySensor);
   api.device_class = "connectivity";
   api.state_topic = topics_.bridge("health");
   api.value_template = "{{ 'ON' if value_json.api.state == 'live' else 'OFF' }}";
 
-  Entity problem_entity;
-  problem_entity.id = "problem";
-  problem_entity.name = kProblem.in(language_);
-  problem_entity.state_topic = topics_.bridge("health");
-  problem_entity.value_template = "{{ value_json.problem }}";
-  problem_entity.icon = "mdi:alert-circle-outline";
+  auto problem = entity("problem", kProblem, language_, Platform::kBinarySensor);
+  problem.device_class = "problem";
+  problem.state_topic = topics_.bridge("health");
+  problem.value_template = "{{ 'OFF' if value_json.problem == 'ok' else 'ON' }}";
 
-  Entity version;
-  version.id = "version";
-  version.name = kVersion.in(language_);
+  auto status = entity("status", kStatus, language_);
+  status.device_class = "enum";
+  for (const auto& word : problems::kAll) status.options.emplace_back(word.word);
+  status.state_topic = topics_.bridge("health");
+  status.value_template = "{{ value_json.problem }}";
+  status.icon = "mdi:information-outline";
+
+  auto version = entity("version", kVersion, language_);
   version.state_topic = topics_.bridge("info");
   version.value_template = "{{ value_json.version }}";
   version.icon = "mdi:tag-outline";
 
-  std::vector<Entity> entities{std::move(api), std::move(problem_entity), std::move(version)};
-  for (auto& entity : entities) {
-    entity.diagnostic = true;
-    entity.availability_topics = {topics_.bridge("state")};
+  auto refresh = entity("refresh", kRefresh, language_, Platform::kButton);
+  refresh.icon = "mdi:refresh";
+  auto rediscover = entity("rediscover", kRediscover, language_, Platform::kButton);
+  rediscover.icon = "mdi:magnify-scan";
+  for (auto* button : {&refresh, &rediscover}) {
+    button->command_topic = topics_.bridge("request/" + button->id);
+    button->payload_press = "{}";
   }
+
+  std::vector<Entity> entities{std::move(api),     std::move(problem), std::move(status),
+                               std::move(version), std::move(refresh), std::move(rediscover)};
+  for (auto& one : entities) one.availability_topics = {topics_.bridge("state")};
   announcements.set(std::move(device), std::move(entities), now);
 }
 

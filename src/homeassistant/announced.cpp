@@ -14,11 +14,15 @@ std::string text(const Json& json) {
   return text != nullptr ? *text : std::string();
 }
 
+Platform read_platform(std::string_view word) {
+  if (word == "binary_sensor") return Platform::kBinarySensor;
+  return word == "button" ? Platform::kButton : Platform::kSensor;
+}
+
 Entity read_entity(const std::string& id, const Json& json) {
   Entity entity;
   entity.id = id;
-  entity.platform =
-      text(json["platform"]) == "binary_sensor" ? Platform::kBinarySensor : Platform::kSensor;
+  entity.platform = read_platform(text(json["platform"]));
   entity.state_topic = text(json["state_topic"]);
   entity.unit = text(json["unit_of_measurement"]);
   for (const auto& item : json["availability"].items())

@@ -11,7 +11,7 @@
 
 namespace iometer::homeassistant {
 
-enum class Platform { kSensor, kBinarySensor };
+enum class Platform { kSensor, kBinarySensor, kButton };
 
 struct DiagnosticSpec {
   std::string_view key;  // part of the topic and of the unique id

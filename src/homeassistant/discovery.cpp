@@ -10,7 +10,15 @@ namespace {
 using base::JsonWriter;
 
 std::string_view platform_word(Platform platform) {
-  return platform == Platform::kSensor ? "sensor" : "binary_sensor";
+  switch (platform) {
+    case Platform::kBinarySensor:
+      return "binary_sensor";
+    case Platform::kButton:
+      return "button";
+    case Platform::kSensor:
+      break;
+  }
+  return "sensor";
 }
 
 void member_if(JsonWriter& out, std::string_view key, std::string_view text) {
@@ -42,7 +50,10 @@ void write_entity(JsonWriter& out, const std::string& device_id, const Entity& e
     return;
   }
   out.member("unique_id", fmt::format("{}_{}", device_id, entity.id));
-  out.member("name", entity.name).member("state_topic", entity.state_topic);
+  out.member("name", entity.name);
+  member_if(out, "state_topic", entity.state_topic);
+  member_if(out, "command_topic", entity.command_topic);
+  member_if(out, "payload_press", entity.payload_press);
   member_if(out, "device_class", entity.device_class);
   member_if(out, "state_class", entity.state_class);
   member_if(out, "unit_of_measurement", entity.unit);

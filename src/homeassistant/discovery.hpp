@@ -34,7 +34,9 @@ struct Entity {
   std::string id;  // within the device; unique_id is "<device id>_<id>"
   Platform platform = Platform::kSensor;
   std::string name;
-  std::string state_topic;
+  std::string state_topic;    // not of buttons
+  std::string command_topic;  // buttons only
+  std::string payload_press;
   std::string device_class;
   std::string state_class;
   std::string unit;

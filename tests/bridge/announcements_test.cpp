@@ -98,6 +98,18 @@ TEST_SUITE("bridge") {
     CHECK(sent(announcements, kStart + 1h + 1s) == Ids{"a", "b"});
   }
 
+  TEST_CASE("an entity that becomes another kind of entity goes before it comes") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    auto list = entities({"a", "b"});
+    announcements.set(device(), list, kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
+    list[1].platform = homeassistant::Platform::kBinarySensor;
+    announcements.set(device(), list, kStart + 1min);
+    CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-b"});
+    CHECK(sent(announcements, kStart + 66s) == Ids{"a", "b"});
+    CHECK(sent(announcements, kStart + 1h).empty());
+  }
+
   TEST_CASE("nothing is announced where that is switched off") {
     Announcements announcements({"homeassistant", "1"}, false);
     announcements.set(device(), entities({"a"}), kStart);

@@ -74,8 +74,9 @@ TEST_SUITE("bridge") {
     world.read(1s, {{"1-0:2.8.0", "1", "Wh"}});
     world.run(2s);
     REQUIRE(world.payloads(kDiscovery).size() == 2);
-    CHECK(test::keys(json(world.payloads(kDiscovery)[1])["components"]) ==
-          std::set<std::string>{"1_0_16_7_0", "1_0_2_8_0", "last_reading", "reason"});
+    CHECK(
+        test::keys(json(world.payloads(kDiscovery)[1])["components"]) ==
+        std::set<std::string>{"1_0_16_7_0", "1_0_2_8_0", "last_reading", "meter_number", "reason"});
   }
 
   TEST_CASE("without discovery nothing is announced") {
@@ -235,7 +236,7 @@ TEST_SUITE("bridge") {
     CHECK(world.on(house("value/obis_1_0_96_50_69")) == "1");
     world.run(10s);
     const auto components = json(world.on(kDiscovery))["components"];
-    CHECK(components.members().size() == 1 + 64 + 2);
+    CHECK(components.members().size() == 1 + 64 + 3);
     CHECK(components["1_0_96_50_0"]["enabled_by_default"].dump() == "false");
     CHECK(components["1_0_16_7_0"]["enabled_by_default"].is_null());
   }

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "base/json.hpp"
+#include "bridge/requests.hpp"
+#include "bridge/words.hpp"
 #include "bridge/world.hpp"
 #include "homeassistant/discovery_rules.hpp"
 
@@ -58,6 +60,26 @@ TEST_SUITE("bridge") {
     CHECK(
         world.on("bridge/info").find(R"("partner":"Example GmbH","transport":"sse","meters":1,)") !=
         std::string::npos);
+  }
+
+  TEST_CASE("Home Assistant finds a device of the program, with what can be pressed") {
+    World world;
+    world.feed(bridge::BrokerUp{});
+    world.run(10s);
+    const auto& topic = "homeassistant/device/iometer2mqtt_abc123/config";
+    const auto root =
+        test::check_discovery({topic, world.on(topic), mqtt::Qos::kAtLeastOnce, true});
+    const auto& components = root["components"];
+    CHECK(test::keys(components) == std::set<std::string>{"api_connection", "problem", "rediscover",
+                                                          "refresh", "status", "version"});
+    CHECK(test::text_of(components["problem"]["device_class"]) == "problem");
+    CHECK(components["status"]["options"].items().size() == bridge::problems::kAll.size());
+    for (const std::string command : {"refresh", "rediscover"}) {
+      const auto& button = components[command];
+      CHECK(test::text_of(button["platform"]) == "button");
+      CHECK(test::text_of(button["command_topic"]) == "iometer/bridge/request/" + command);
+      CHECK(bridge::parse_request(test::text_of(button["payload_press"])));
+    }
   }
 
   TEST_CASE("health is published each minute, and at once when a link changes") {

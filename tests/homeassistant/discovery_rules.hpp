@@ -41,6 +41,8 @@ inline void check_component(const base::Json& component) {
                                               "unique_id",
                                               "name",
                                               "state_topic",
+                                              "command_topic",
+                                              "payload_press",
                                               "device_class",
                                               "state_class",
                                               "unit_of_measurement",
@@ -55,11 +57,16 @@ inline void check_component(const base::Json& component) {
                                               "availability",
                                               "availability_mode"};
   CHECK(only(component, kAllowed));
-  for (const auto* required : {"platform", "unique_id", "name", "state_topic"})
+  const auto platform = text_of(component["platform"]);
+  CHECK((platform == "sensor" || platform == "binary_sensor" || platform == "button"));
+  for (const auto* required : {"platform", "unique_id", "name"})
     CHECK(!text_of(component[required]).empty());
-  const bool binary = text_of(component["platform"]) == "binary_sensor";
-  CHECK((binary || text_of(component["platform"]) == "sensor"));
-  if (binary)
+  CHECK(!text_of(component[platform == "button" ? "command_topic" : "state_topic"]).empty());
+  if (platform == "button")
+    CHECK(only(component, {"platform", "unique_id", "name", "command_topic", "payload_press",
+                           "device_class", "icon", "entity_category", "enabled_by_default",
+                           "availability", "availability_mode"}));
+  if (platform == "binary_sensor")
     CHECK(only(component, {"platform", "unique_id", "name", "state_topic", "device_class", "icon",
                            "value_template", "payload_on", "payload_off", "entity_category",
                            "enabled_by_default", "availability", "availability_mode"}));

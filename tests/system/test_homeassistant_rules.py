@@ -29,6 +29,8 @@ def device(identifier, name, components, **more):
 PIN = "{{ value if value in ['entered', 'missing'] else 'None' }}"
 PAYLOADS = {
     SERVICE: device(SERVICE, "iometer2mqtt", {
+        "press": {"platform": "button", "unique_id": "service_press", "name": "Refresh", "command_topic": "iometer/x",
+                  "payload_press": "{}", "availability": copy.deepcopy(ALWAYS)},
         "problem": sensor("Problem", "iometer/bridge/health", value_template="{{ value_json.problem }}"),
         "api": sensor("API", "iometer/bridge/health", platform="binary_sensor", unique_id="service_api",
                       value_template="{{ 'ON' if value_json.api.state == 'live' else 'OFF' }}")}),
@@ -173,6 +175,9 @@ BROKEN = {
     "no name": (component("power", name=None), "component power: it lacks name"),
     "an empty name": (component("power", name=""), "name is ''"),
     "no state_topic": (component("power", state_topic=None), "component power: it lacks state_topic"),
+    "no command_topic": (component("press", SERVICE, command_topic=None), "component press: it lacks command_topic"),
+    "a button with a state": (component("press", SERVICE, state_topic="x"), "the unknown key 'state_topic'"),
+    "an unknown class of button": (component("press", SERVICE, device_class="power"), "unknown to buttons"),
     "a wildcard": (component("power", state_topic="iometer/#"), "state_topic is 'iometer/#' instead of a topic"),
     "no availability": (component("reason", availability=None), "component reason: it has no availability topic"),
     "an odd availability": (component("reason", availability=[{"topic": "iometer/bridge/state", "x": 1}]),

@@ -76,6 +76,8 @@ PLATFORMS = {
     "sensor": ENTITY | {"unit_of_measurement": TEXT, "state_class": TEXT, "options": WORDS,
                         "suggested_display_precision": NATURAL, "last_reset_value_template": TEXT},
     "binary_sensor": ENTITY | {"payload_on": TEXT, "payload_off": TEXT, "off_delay": NATURAL},
+    "button": {name: kind for name, kind in ENTITY.items() if name not in ("state_topic", "value_template")} | {
+        "command_topic": TOPIC, "payload_press": TEXT},
 }
 
 
@@ -145,7 +147,7 @@ def component_problems(component, own):
         return
     wrong = list(_keys("it", own, allowed, []))
     yield from wrong
-    for name in ("unique_id", "name", "state_topic"):
+    for name in ("unique_id", "name", "command_topic" if own["platform"] == "button" else "state_topic"):
         if name not in component.config:
             yield f"it lacks {name}"
     yield from _availability(own, component.config.get("availability_mode"))
@@ -195,6 +197,10 @@ def _name(component):
 
 def _classes(platform, config):
     device_class = config.get("device_class")
+    if platform == "button":
+        if device_class not in (None, "identify", "restart", "update"):
+            yield f"device_class {device_class!r} is unknown to buttons"
+        return
     if platform == "binary_sensor":
         if device_class is not None and device_class not in BINARY_SENSOR_CLASSES:
             yield f"device_class {device_class!r} is unknown to binary sensors"

@@ -64,8 +64,8 @@ class Rules:
         return found
 
     def _missing(self, component):
-        topics = [component.config["state_topic"], *component.availability()[0]]
-        for topic in topics:
+        topics = [component.config.get("state_topic"), *component.availability()[0]]
+        for topic in filter(None, topics):
             if self._last.get(topic) == "":
                 yield f"{topic} is empty though the component is still announced"
             elif topic not in self._last and component.enabled:
@@ -193,7 +193,9 @@ class Rules:
 
     def _read_topics(self, component):
         place = (component.topic, component.key)
-        checks = {component.config["state_topic"]: lambda text: state_rules.state_problem(component, text)}
+        checks = {}
+        if "state_topic" in component.config:
+            checks[component.config["state_topic"]] = lambda text: state_rules.state_problem(component, text)
         for topic, *words in component.availability_entries():
             checks[topic] = lambda text, words=words: state_rules.availability_problem(text, *words)
         for topic, check in checks.items():
