@@ -7,8 +7,9 @@ import urllib.request
 import websocket
 
 
-def _post(url, body, content_type):
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": content_type})
+def _post(url, body, content_type, token=None):
+    headers = {"Content-Type": content_type} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, data=body, headers=headers)
     with urllib.request.urlopen(request, timeout=30) as response:
         return json.load(response)
 
@@ -29,6 +30,10 @@ class Api:
         form = urllib.parse.urlencode({"grant_type": "authorization_code", "code": code, "client_id": client})
         answer = _post(self.base + "/auth/token", form.encode(), "application/x-www-form-urlencoded")
         self.token = answer["access_token"]
+
+    def use_long_token(self):
+        """One for tests in which Core's clock runs ahead of the time that the first one is good for."""
+        self.token = self.ask("auth/long_lived_access_token", client_name="tests", lifespan=365)
 
     def connect(self):
         self.close()
@@ -70,3 +75,19 @@ class Api:
 
     def states(self):
         return {state["entity_id"]: state for state in self.ask("get_states")}
+
+    def reload_mqtt(self):
+        """As the user's "Reload" of the MQTT integration."""
+        entry = next(one["entry_id"] for one in self.ask("config_entries/get") if one["domain"] == "mqtt")
+        _post(f"{self.base}/api/config/config_entries/entry/{entry}/reload", b"{}", "application/json", self.token)
+
+    def remove_device(self, device):
+        """As the user's "Delete" on the page of a device."""
+        for entry in device["config_entries"]:
+            self.ask("config/device_registry/remove_config_entry", device_id=device["id"], config_entry_id=entry)
+
+    def history(self, entity_ids, since, until):
+        """{entity id: states} that the recorder has of that time."""
+        return self.ask("history/history_during_period", start_time=since.isoformat(), end_time=until.isoformat(),
+                        entity_ids=list(entity_ids), minimal_response=True, no_attributes=True,
+                        significant_changes_only=False)

@@ -5,16 +5,19 @@ Each check returns a list of sentences, empty when all is well: the tests can so
 
 import datetime
 import decimal
+import re
 
 # Core has no value for these before somebody uses them.
 STATELESS = {"button", "event", "scene"}
-ATTRIBUTES = ["device_class", "unit_of_measurement", "state_class", "options"]
+ATTRIBUTES = ["device_class", "unit_of_measurement", "state_class", "options", "icon"]
 DEVICE_FIELDS = ["name", "manufacturer", "model", "model_id", "sw_version", "hw_version", "serial_number",
                  "configuration_url"]
 LOUD = {"WARNING", "ERROR", "CRITICAL"}
 OUR_LOGGERS = ("homeassistant.components.mqtt", "homeassistant.components.sensor",
                "homeassistant.components.binary_sensor", "homeassistant.components.button",
                "homeassistant.helpers.entity", "homeassistant.helpers.template", "paho")
+# What Core's MQTT client says while there is no broker: expected where a test takes it away.
+NO_BROKER = re.compile(r"Disconnected from MQTT server|Failed to connect to MQTT server|Connection refused")
 
 
 def registry(components, entities):
@@ -145,9 +148,40 @@ def _number(text):
         return None
 
 
-def log(entries, words):
+def log(entries, words, broker_was_away=False):
     """Warnings and errors about MQTT or about us; words: names that are ours (prefix, unique ids, entity ids)."""
     lower = ["mqtt", "iometer"] + [word.lower() for word in words]
     return [f"{entry.level} [{entry.logger}] {entry.text}" for entry in entries
-            if entry.level in LOUD and (entry.logger.startswith(OUR_LOGGERS)
-                                        or any(word in (entry.logger + entry.text).lower() for word in lower))]
+            if entry.level in LOUD and not (broker_was_away and _is_about_connection(entry))
+            and (entry.logger.startswith(OUR_LOGGERS)
+                 or any(word in (entry.logger + entry.text).lower() for word in lower))]
+
+
+def _is_about_connection(entry):
+    return entry.logger.startswith(("homeassistant.components.mqtt.client", "paho")) and NO_BROKER.search(entry.text)
+
+
+def ghosts(entities, by_entity_id, by_id):
+    """What is left of something that nobody provides any more: entities of an earlier start, devices without one."""
+    problems = []
+    for entity in entities.values():
+        state = by_entity_id.get(entity["entity_id"])
+        if entity["disabled_by"] is None and state is None:
+            problems.append(f"{entity['entity_id']}: registered, without a state")
+        elif state is not None and state["attributes"].get("restored"):
+            problems.append(f"{entity['entity_id']}: restored from an earlier start, nobody provides it")
+    used = {entity["device_id"] for entity in entities.values()}
+    problems += [f"device {device['name']}: without entities" for device in by_id.values()
+                 if device["id"] not in used and any(one[0] == "mqtt" for one in device["identifiers"])]
+    return problems
+
+
+def duplicates(entities):
+    """Entity ids with a number that their name does not have: Core appends it where the id was taken."""
+    problems = []
+    for entity in entities.values():
+        number = re.search(r"_\d+$", entity["entity_id"])
+        name = re.sub(r"\W+", "_", (entity["original_name"] or "").lower())
+        if number and not name.endswith(number.group()):
+            problems.append(f"{entity['entity_id']}: the second of its name ({entity['original_name']!r})")
+    return problems

@@ -37,7 +37,12 @@ set -e
 mount --rbind /dev "$1/dev"
 mount -t proc proc "$1/proc"
 mount --bind "$2" "$1/mnt"
-exec chroot "$1" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 TZ=Europe/Berlin \
+clock=
+if [ -f "$2/clock" ]; then
+  clock="LD_PRELOAD=/$(cd "$1" && echo usr/lib/*/faketime/libfaketimeMT.so.1) FAKETIME_TIMESTAMP_FILE=/mnt/clock"
+  clock="$clock FAKETIME_NO_CACHE=1 NO_FAKE_STAT=1"
+fi
+exec chroot "$1" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 TZ=Europe/Berlin $clock \
   python -m homeassistant --config /mnt --skip-pip
 """
 
@@ -69,14 +74,8 @@ def seed(folder, http_port, broker_port, prefix="homeassistant"):
         "subentries": [],
         "pref_disable_new_entities": False,
         "pref_disable_polling": False,
-        "options": {},
-        "data": {
-            "broker": "127.0.0.1",
-            "port": broker_port,
-            "protocol": "5",
-            "discovery": True,
-            "discovery_prefix": prefix,
-        },
+        "options": {"discovery": True, "discovery_prefix": prefix},
+        "data": {"broker": "127.0.0.1", "port": broker_port, "protocol": "5"},
     }
     store = {"version": 1, "minor_version": 4, "key": "core.config_entries", "data": {"entries": [entry]}}
     (storage / "core.config_entries").write_text(json.dumps(store))
@@ -94,13 +93,34 @@ class Core:
         self.starts_at = 0
         seed(self.folder, http_port, broker_port)
 
+    def set_prefix(self, prefix):
+        """Another discovery prefix, from the next start on: what the integration's options dialog stores."""
+        file = self.folder / ".storage" / "core.config_entries"
+        store = json.loads(file.read_text())
+        for entry in store["data"]["entries"]:
+            if entry["domain"] == "mqtt":
+                entry["options"]["discovery_prefix"] = prefix
+        file.write_text(json.dumps(store))
+
+    def set_clock(self, ahead):
+        """Core's clocks, the monotonic one too, are so many seconds ahead; from its next start on, then at once."""
+        new = self.folder / "clock.new"
+        new.write_text(f"{ahead:+.3f}s\n")
+        new.replace(self.folder / "clock")
+
     def start(self, seconds=120):
-        """Returns when Core has finished its own start and is connected to the broker."""
+        self.launch()
+        self.wait_until_ready(seconds)
+
+    def launch(self):
         self.starts_at = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 ["unshare", "--mount", "sh", "-c", LAUNCH, "core", str(self.root), str(self.folder)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def wait_until_ready(self, seconds=120):
+        """Until Core has finished its own start and is connected to the broker."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             text = self.log_text(self.starts_at)

@@ -14,10 +14,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/debian/root.sh
 . "$here/../debian/root.sh"
 release=${1:-2026.11}
-recipe=1 # part of the stamp: raise it when a change below must rebuild the roots that exist
+recipe=2 # part of the stamp: raise it when a change below must rebuild the roots that exist
 cache=${IOMETER_HOMEASSISTANT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iometer2mqtt}
 root=$cache/homeassistant-$release
-packages=python3,python3-venv,ca-certificates,libturbojpeg0
+packages=python3,python3-venv,ca-certificates,libturbojpeg0,faketime
 limits=()
 case $release in
   2026.11) suite=forky ;;

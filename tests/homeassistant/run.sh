@@ -39,5 +39,9 @@ export IOMETER_HOMEASSISTANT_ROOT
 export IOMETER2MQTT_BINARY=${IOMETER2MQTT_BINARY:-$top/build/dev/src/iometer2mqtt}
 export IOMETER_CATALOGUE=${IOMETER_CATALOGUE:-$top/build/dev/tests/iometer_catalogue}
 cd "$here"
+result=0
 # The shell in between has no job to do but to bring the loopback up.
-exec unshare --net sh -c 'ip link set lo up && exec /usr/bin/python3 -B -m unittest "$@" -v' sh "${@:-discover}"
+unshare --net sh -c 'ip link set lo up && exec /usr/bin/python3 -B -m unittest "$@" -v' sh "${@:-discover}" || result=$?
+printf 'tests with Home Assistant Core %s: %s in %d s\n' "$(cat "$IOMETER_HOMEASSISTANT_ROOT/.installed.version")" \
+  "$([ "$result" = 0 ] && echo passed || echo FAILED)" "$SECONDS" >&2
+exit "$result"

@@ -1,9 +1,11 @@
 """The checks themselves, against a real Core and hand-made payloads: right ones pass, each wrong one is seen."""
 
+import json
 import unittest
 
 import checks
 from broker import wait_until
+from core import LogEntry
 from scene import Scene
 from stand_in import StandIn
 
@@ -79,6 +81,43 @@ class Wrong(unittest.TestCase):
         wait_until(lambda: "power): unavailable though" in "\n".join(self.scene.state_problems()), 10,
                    "the text is reported")
         self.assertIn("many", "\n".join(self.scene.log_problems()))
+
+
+class LeftBehind(unittest.TestCase):
+    """What a bridge may leave in Core, if it takes things back carelessly."""
+
+    @classmethod
+    def setUpClass(cls):
+        bridge = StandIn()
+        bridge.payload["components"]["power_again"] = dict(bridge.component("power"), unique_id="power_again")
+        cls.scene = Scene(bridge)
+        cls.addClassCleanup(cls.scene.stop)
+        cls.scene.start()
+
+    def test_1_second_of_a_name_is_reported(self):
+        self.assertEqual(1, len(checks.duplicates(self.scene.api.entities())))
+        self.assertIn("_2: the second of its name", "\n".join(self.scene.problems()))
+
+    def test_2_entity_that_nobody_provides_is_reported(self):
+        self.assertNotIn("restored", "\n".join(self.scene.problems()))
+        self.scene.stop_core()
+        del self.scene.bridge.payload["components"]["power_again"]
+        self.scene.broker.publish("homeassistant/device/iometer_meter/config", json.dumps(self.scene.bridge.payload))
+        self.scene.start_core()
+        self.assertRegex("\n".join(self.scene.problems()), r"_2: restored from an earlier start")
+
+    def test_3_device_without_entities_is_reported(self):
+        api = self.scene.api
+        entities = {identity: entity for identity, entity in api.entities().items() if "refresh" not in identity[1]}
+        self.assertIn("device iometer2mqtt: without entities",
+                      checks.ghosts(entities, api.states(), api.devices()))
+
+    def test_4_broker_that_is_away_is_reported_unless_expected(self):
+        entries = [LogEntry("ERROR", "homeassistant.components.mqtt.client",
+                            "Failed to connect to MQTT server due to exception: [Errno 111] Connection refused"),
+                   LogEntry("ERROR", "homeassistant.components.mqtt.entity", "Connection refused by iometer")]
+        self.assertEqual(2, len(checks.log(entries, [])))
+        self.assertEqual(1, len(checks.log(entries, [], broker_was_away=True)))
 
 
 if __name__ == "__main__":
