@@ -5,26 +5,16 @@ import unittest
 import checks
 from bridge import Bridge
 from broker import wait_until
-from scene import Scene
+from energy import grid_source
+from scene import Scene, SceneCase
 
 
-def energy_source(version, energy, power):
-    """The dashboard's grid source, whose form changed between the oldest and the newest release that we claim."""
-    if version.startswith("2025."):
-        flow = {"stat_energy_from": energy, "stat_cost": None, "entity_energy_price": None, "number_energy_price": None}
-        return {"type": "grid", "flow_from": [flow], "flow_to": [], "cost_adjustment_day": 0}
-    return {"type": "grid", "stat_energy_from": energy, "stat_energy_to": None, "stat_rate": power,
-            "cost_adjustment_day": 0}
-
-
-class FirstLight(unittest.TestCase):
+class FirstLight(SceneCase):
     """The bridge was there first; Core reads what is retained."""
 
     @classmethod
     def setUpClass(cls):
-        cls.scene = Scene(Bridge(meters=2))
-        cls.scene.start()
-        cls.addClassCleanup(cls.scene.stop)
+        cls.begin(Scene(Bridge(meters=2)))
 
     def enabled(self):
         """(component, entity) of all that Core shows by default."""
@@ -74,67 +64,13 @@ class FirstLight(unittest.TestCase):
         self.assertEqual({}, {name: found for name, found in issues.items() if name in expected})
 
     def test_energy_dashboard_accepts_a_meter(self):
-        by_class = {}
-        first = None
-        for component, entity in self.enabled():
-            if component.config.get("device_class") in ("energy", "power"):
-                first = first or component.topic
-                if component.topic == first:
-                    by_class.setdefault((component.config["device_class"], component.key), entity["entity_id"])
-        source = energy_source(self.scene.version, by_class["energy", "1_0_1_8_0"], by_class["power", "1_0_16_7_0"])
+        first = next(one.topic for one in self.scene.components() if one.key == "1_0_1_8_0")
+        ids = {one.key: entity["entity_id"] for one, entity in self.enabled() if one.topic == first}
+        source = grid_source(self.scene.version, ids["1_0_1_8_0"], ids["1_0_2_8_0"], ids["1_0_16_7_0"])
         self.scene.api.ask("energy/save_prefs", energy_sources=[source])
         issues = self.scene.api.ask("energy/validate")["energy_sources"][0]
         # Core compiles statistics each five minutes; until then it says that there are none.
         self.assertEqual([], [one for one in issues if one["type"] != "statistics_not_defined"])
-
-    def test_log_is_clean(self):
-        self.assertEqual([], self.scene.log_problems())
-
-
-class Life(unittest.TestCase):
-    """Core was there first; then each of the two goes away and comes back."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.scene = Scene(Bridge(meters=2), core_first=True)
-        cls.scene.start()
-        cls.addClassCleanup(cls.scene.stop)
-
-    def setUp(self):
-        self.assertEqual([], self.scene.settled(self.scene.state_problems))
-        self.ids = self.entity_ids()
-
-    def entity_ids(self):
-        return {identity: entity["entity_id"] for identity, entity in self.scene.api.entities().items()}
-
-    def assert_all_back(self):
-        self.assertEqual([], self.scene.settled(self.scene.state_problems))
-        self.assertEqual([], checks.registry(self.scene.components(), self.scene.api.entities()))
-        self.assertEqual(self.ids, self.entity_ids())
-        self.assertEqual([], self.scene.log_problems())
-
-    def states_of_entities(self):
-        states = self.scene.api.states()
-        enabled = [one for one in self.scene.components() if one.enabled]
-        return {states[self.ids[one.identity]]["state"] for one in enabled}
-
-    def test_core_restarts(self):
-        self.scene.restart_core()
-        self.assert_all_back()
-
-    def test_daemon_is_killed_and_returns(self):
-        self.scene.bridge.kill()
-        wait_until(lambda: self.states_of_entities() == {"unavailable"}, 30, "every entity is unavailable")
-        self.scene.bridge.start_daemon()
-        wait_until(lambda: "unavailable" not in self.states_of_entities(), 30, "every entity is available")
-        self.assert_all_back()
-
-    def test_daemon_is_stopped_and_returns(self):
-        self.assertEqual(0, self.scene.bridge.end())
-        wait_until(lambda: self.states_of_entities() == {"unavailable"}, 30, "every entity is unavailable")
-        self.scene.bridge.start_daemon()
-        wait_until(lambda: "unavailable" not in self.states_of_entities(), 30, "every entity is available")
-        self.assert_all_back()
 
 
 if __name__ == "__main__":
