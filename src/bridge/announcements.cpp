@@ -115,29 +115,36 @@ void Announcements::flush(base::SteadyTime now, Effects& effects) {
   }
 }
 
+// Where entities go, the new ones wait for the second step: one that takes the name or the unique
+// id of another would meet it in Home Assistant, and be refused or get an id with a number
+// appended.
 void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effects) {
   entry.due = base::SteadyTime::max();
-  std::map<std::string, homeassistant::Entity> components;
-  std::vector<homeassistant::Entity> entities;
-  for (const auto& entity : entry.entities) {
-    const auto before = entry.components.find(entity.id);
-    // Home Assistant keeps an entity of another platform beside the new one: it has to go first.
-    if (before != entry.components.end() && before->second.platform != entity.platform) continue;
-    components.emplace(entity.id, entity);
-    entities.push_back(entity);
+  std::map<std::string, homeassistant::Entity> wanted;
+  for (const auto& entity : entry.entities) wanted.emplace(entity.id, entity);
+  std::vector<homeassistant::Entity> gone;
+  for (auto& [id, entity] : entry.components) {
+    const auto found = wanted.find(id);
+    if (found != wanted.end() && found->second.platform == entity.platform) continue;
+    gone.push_back(entity);
+    gone.back().removed = true;
   }
-  bool removes = false;
-  for (auto& [id, gone] : entry.components) {
-    if (components.contains(id)) continue;
-    removes = gone.removed = true;
-    entities.push_back(gone);
+  auto entities = entry.entities;
+  if (!gone.empty()) {
+    std::erase_if(entities, [&](const auto& entity) {
+      const auto known = entry.components.find(entity.id);
+      return known == entry.components.end() || known->second.platform != entity.platform;
+    });
   }
+  entry.components.clear();
+  for (const auto& entity : entities) entry.components.emplace(entity.id, entity);
+  entities.insert(entities.end(), gone.begin(), gone.end());
   auto message = homeassistant::announce(options_, entry.device, entities);
-  entry.components = std::move(components);
+  // An earlier start may have ended between the two steps.
+  if (!gone.empty()) entry.due = now + kApart;
   if (message.payload == entry.announced) return;
   entry.announced = message.payload;
   entry.not_before = now + kApart;
-  if (removes) entry.due = entry.not_before;  // the second step: without the removed ones
   effects.send(std::move(message));
 }
 

@@ -1,7 +1,7 @@
 // When to announce devices to Home Assistant: changes are collected for a moment, because a
 // device's second message that arrives while the first is being set up is not processed whole (MQTT
 // integration, discovery.py). Sends only what differs from the last announcement, and takes a
-// removed entity away in the documented two steps.
+// removed entity away in the documented two steps; what takes its place comes with the second.
 #pragma once
 
 #include <map>

@@ -217,6 +217,24 @@ TEST_SUITE("bridge") {
     CHECK(sent(next, kStart + 1h).empty());
   }
 
+  TEST_CASE("a start that ended between the two steps of a removal is gone on with") {
+    Announcements before({"homeassistant", "1"}, true);
+    before.set(device(), entities({"a", "old"}), kStart);
+    CHECK(sent(before, kStart + 1s).size() == 1);
+    before.set(device(), entities({"a", "new"}), kStart + 1min);
+    const auto step = sent(before, kStart + 1min + 1s).at(0);
+
+    Announcements after({"homeassistant", "1"}, true);
+    Effects effects;
+    after.retained(*homeassistant::parse_announcement(step), on_topic(step), effects);
+    after.set(device(), entities({"a", "new"}), kStart);
+    CHECK(sent(after, kStart + 1s).empty());  // as it was retained
+    const auto second = sent(after, kStart + 6s);
+    REQUIRE(second.size() == 1);
+    CHECK(second[0].find("\"new\":") != std::string::npos);
+    CHECK(second[0].find("\"old\":") == std::string::npos);
+  }
+
   TEST_CASE("a device that was taken away is emptied once, and may come back") {
     auto [announcements, payload] = announced();
     Effects effects;

@@ -98,16 +98,25 @@ TEST_SUITE("bridge") {
     CHECK(sent(announcements, kStart + 1h + 1s) == Ids{"a", "b"});
   }
 
-  TEST_CASE("an entity that becomes another kind of entity goes before it comes") {
+  TEST_CASE("what takes the place of a removed entity comes after it") {
     Announcements announcements({"homeassistant", "1"}, true);
-    auto list = entities({"a", "b"});
-    announcements.set(device(), list, kStart);
+    announcements.set(device(), entities({"a", "old"}), kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a", "old"});
+    announcements.set(device(), entities({"a", "new"}), kStart + 1min);
+    CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-old"});
+    CHECK(sent(announcements, kStart + 66s) == Ids{"a", "new"});
+    CHECK(announcements.next_deadline() == base::SteadyTime::max());
+  }
+
+  TEST_CASE("an entity of another platform is another one") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    announcements.set(device(), entities({"a", "b"}), kStart);
     CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
-    list[1].platform = homeassistant::Platform::kBinarySensor;
-    announcements.set(device(), list, kStart + 1min);
+    auto changed = entities({"a", "b"});
+    changed[1].platform = homeassistant::Platform::kBinarySensor;
+    announcements.set(device(), changed, kStart + 1min);
     CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-b"});
     CHECK(sent(announcements, kStart + 66s) == Ids{"a", "b"});
-    CHECK(sent(announcements, kStart + 1h).empty());
   }
 
   TEST_CASE("nothing is announced where that is switched off") {
