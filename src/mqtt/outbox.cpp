@@ -41,10 +41,18 @@ void Outbox::queue(Parcel parcel) {
 
 void Outbox::push_while_away(Parcel parcel) {
   if (parcel.messages.empty()) return;
-  const auto places = record(parcel);
-  if (at_broker_) due_.insert(places.begin(), places.end());
+  const bool queues = !is_in_ledger(parcel);
+  for (const auto place : record(parcel)) {
+    // What the parcel clears, the replay need not: Home Assistant complains about a device that is
+    // taken away twice.
+    if (queues && ledger_.at(place)->payload.empty()) {
+      due_.erase(place);
+    } else if (at_broker_) {
+      due_.insert(place);
+    }
+  }
   skip_needless();
-  if (is_in_ledger(parcel)) return;
+  if (!queues) return;
   queue(std::move(parcel));
   waiting_.back().skip_superseded = true;  // what the replay brings is newer, or the same
 }

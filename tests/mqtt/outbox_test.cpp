@@ -177,6 +177,20 @@ TEST_SUITE("mqtt") {
     CHECK_FALSE(outbox.is_replaying());
   }
 
+  TEST_CASE("what a parcel clears, the replay before it does not clear, too") {
+    Outbox outbox(mark);
+    RetainedReading at_broker({"#"});
+    at_broker.arrived(retained("gone", "device"));
+    at_broker.arrived(retained("other", "old"));
+    outbox.begin_replay(std::move(at_broker));
+    outbox.push_while_away({{retained("other", "")}, std::nullopt});
+    outbox.push_while_away({{retained("gone", "")}, 7});
+    const auto sent = drain(outbox);
+    CHECK(texts(sent) == Texts{"other=", "gone="});
+    REQUIRE(sent.back().token);
+    CHECK(outbox.acknowledged(*sent.back().token) == 7);
+  }
+
   TEST_CASE("a quota puts parcels back into their places, also replayed ones") {
     Outbox outbox(mark);
     for (int i = 1; i <= 3; ++i) outbox.push(reading_parcel(i, std::to_string(i)));
