@@ -16,8 +16,11 @@ LOUD = {"WARNING", "ERROR", "CRITICAL"}
 OUR_LOGGERS = ("homeassistant.components.mqtt", "homeassistant.components.sensor",
                "homeassistant.components.binary_sensor", "homeassistant.components.button",
                "homeassistant.helpers.entity", "homeassistant.helpers.template", "paho")
-# What Core's MQTT client says while there is no broker: expected where a test takes it away.
-NO_BROKER = re.compile(r"Disconnected from MQTT server|Failed to connect to MQTT server|Connection refused")
+# What Core says of itself where a test takes the broker away, or deletes a device as a user does: Core then empties the
+# device's topic once for each of its entities, and misses the device at all but the first.
+BROKER_AWAY = re.compile(r"\[(homeassistant.components.mqtt.client|paho\S*)\] .*"
+                         r"(Disconnected from MQTT server|Failed to connect to MQTT server|Connection refused)")
+DEVICE_DELETED = re.compile(r"\[homeassistant.components.mqtt.discovery\] No device components to cleanup for ")
 
 
 def registry(components, entities):
@@ -101,7 +104,8 @@ def _value(component, state, published, where):
         return [f"{where}: unavailable though its availability is online"]
     if component.platform in STATELESS:
         return []
-    payloads = published.get(component.config.get("state_topic"), [])
+    # An empty one takes a topic away; that is no state.
+    payloads = [one for one in published.get(component.config.get("state_topic"), []) if one]
     if not payloads:
         return [f"{where}: nothing was published on {component.config.get('state_topic')}"]
     if any(_shows(component, state, payload.decode(errors="replace")) for payload in payloads[-5:]):
@@ -148,17 +152,19 @@ def _number(text):
         return None
 
 
-def log(entries, words, broker_was_away=False):
-    """Warnings and errors about MQTT or about us; words: names that are ours (prefix, unique ids, entity ids)."""
+def log(entries, words, expected=()):
+    """Warnings and errors about MQTT or about us, but for the expected ones (patterns of "[logger] text").
+
+    words: names that are ours (prefix, unique ids, entity ids).
+    """
     lower = ["mqtt", "iometer"] + [word.lower() for word in words]
-    return [f"{entry.level} [{entry.logger}] {entry.text}" for entry in entries
-            if entry.level in LOUD and not (broker_was_away and _is_about_connection(entry))
-            and (entry.logger.startswith(OUR_LOGGERS)
-                 or any(word in (entry.logger + entry.text).lower() for word in lower))]
-
-
-def _is_about_connection(entry):
-    return entry.logger.startswith(("homeassistant.components.mqtt.client", "paho")) and NO_BROKER.search(entry.text)
+    problems = []
+    for entry in entries:
+        text = f"[{entry.logger}] {entry.text}"
+        ours = entry.logger.startswith(OUR_LOGGERS) or any(word in text.lower() for word in lower)
+        if entry.level in LOUD and ours and not any(pattern.match(text) for pattern in expected):
+            problems.append(f"{entry.level} {text}")
+    return problems
 
 
 def ghosts(entities, by_entity_id, by_id):

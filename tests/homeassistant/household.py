@@ -102,11 +102,12 @@ class Household(Bridge):
         self.list[index]["linked"] = linked
         self.publish_list()
 
-    def send(self, time=None):
+    def send(self, installations):
         """One reading of each meter in use."""
-        time = time or datetime.datetime.now(datetime.timezone.utc)
-        readings = [one["meters"][-1].reading(time) for one in self.list if one["linked"]]
-        self.control("push", readings=readings)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        readings = [one["meters"][-1].reading(now) for one in installations if one["linked"]]
+        if readings:
+            self.control("push", readings=readings)
 
     def send_values(self, numbers):
         """One reading of the first meter with these: {code: value}."""
@@ -127,8 +128,11 @@ class Household(Bridge):
         self.sender.start()
 
     def _go_on(self):
-        while not self.ended.wait(self.cadence):
-            self.send()
+        """The meters are not in step: each second of the cadence has its share of them."""
+        second = 0
+        while not self.ended.wait(1):
+            second = (second + 1) % self.cadence
+            self.send(self.list[second::self.cadence])
 
     def stop(self):
         self.ended.set()

@@ -19,7 +19,7 @@ class Scene:
 
     def __init__(self, bridge, core_first=False, persistence=False):
         self.core_first = core_first
-        self.broker_was_away = False
+        self.expected = set()  # patterns of what Core's log may say because of what the test does
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="iometer-homeassistant-"))
         self.broker = Broker(self.folder, persistence)
         self.bridge = bridge
@@ -73,14 +73,18 @@ class Scene:
         self.api.connect()
 
     def stop_broker(self):
-        """From here on, what Core says of a broker that is away is no problem."""
-        self.broker_was_away = True
+        self.expected.add(checks.BROKER_AWAY)
         self.watch.stop()
         self.broker.stop()
 
     def start_broker(self):
         self.broker.start()
         self.watch = Watch(self.broker.port)
+
+    def delete_device(self, device):
+        """As the user does, on the device's page."""
+        self.expected.add(checks.DEVICE_DELETED)
+        self.api.remove_device(device)
 
     def stop_all(self):
         self.bridge.end()
@@ -143,7 +147,7 @@ class Scene:
     def log_problems(self):
         words = [component.unique_id for component in self.components() if component.unique_id]
         words += [entity["entity_id"] for entity in self.api.entities().values()]
-        return checks.log(self.core.log_entries(), words, self.broker_was_away)
+        return checks.log(self.core.log_entries(), words, self.expected)
 
 
 class SceneCase(unittest.TestCase):

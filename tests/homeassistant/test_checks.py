@@ -117,7 +117,7 @@ class LeftBehind(unittest.TestCase):
                             "Failed to connect to MQTT server due to exception: [Errno 111] Connection refused"),
                    LogEntry("ERROR", "homeassistant.components.mqtt.entity", "Connection refused by iometer")]
         self.assertEqual(2, len(checks.log(entries, [])))
-        self.assertEqual(1, len(checks.log(entries, [], broker_was_away=True)))
+        self.assertEqual(1, len(checks.log(entries, [], [checks.BROKER_AWAY])))
 
 
 if __name__ == "__main__":
