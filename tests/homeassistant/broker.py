@@ -124,3 +124,4 @@ class Watch:
         self.process.terminate()
         self.process.wait(10)
         self.thread.join(10)
+        self.process.stdout.close()

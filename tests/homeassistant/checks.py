@@ -19,8 +19,12 @@ OUR_LOGGERS = ("homeassistant.components.mqtt", "homeassistant.components.sensor
 # What Core says of itself where a test takes the broker away, or deletes a device as a user does: Core then empties the
 # device's topic once for each of its entities, and misses the device at all but the first.
 BROKER_AWAY = re.compile(r"\[(homeassistant.components.mqtt.client|paho\S*)\] .*"
-                         r"(Disconnected from MQTT server|Failed to connect to MQTT server|Connection refused)")
+                         r"(Disconnected from MQTT server|Failed to connect to MQTT server|Connection refused|"
+                         r"Error returned from MQTT server: The connection was lost)")
 DEVICE_DELETED = re.compile(r"\[homeassistant.components.mqtt.discovery\] No device components to cleanup for ")
+# Core's one thread is busy with thousands of new entities.
+CORE_BUSY = re.compile(r"\[homeassistant.components.mqtt.client\] No ACK from MQTT server in|"
+                       r"\[homeassistant.helpers.entity\] Updating state for .* took [\d.]+ seconds")
 
 
 def registry(components, entities):

@@ -142,6 +142,10 @@ class Core:
             self.process.wait()
         self.process = None
 
+    def waited(self):
+        """For how many seconds its main thread has been ready to go on without a processor that was free for it."""
+        return int(pathlib.Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[1]) / 1e9
+
     def log_text(self, offset=0):
         return self.log_file.read_bytes()[offset:].decode(errors="replace") if self.log_file.exists() else ""
 
