@@ -22,6 +22,8 @@ BROKER_AWAY = re.compile(r"\[(homeassistant.components.mqtt.client|paho\S*)\] .*
                          r"(Disconnected from MQTT server|Failed to connect to MQTT server|Connection refused|"
                          r"Error returned from MQTT server: The connection was lost)")
 DEVICE_DELETED = re.compile(r"\[homeassistant.components.mqtt.discovery\] No device components to cleanup for ")
+# A device goes that has entities which are disabled in Core, as some of a meter's are: Core empties its topic, too.
+METER_TAKEN_AWAY = re.compile(DEVICE_DELETED.pattern + "iometer_meter_")
 # Core's one thread is busy with thousands of new entities.
 CORE_BUSY = re.compile(r"\[homeassistant.components.mqtt.client\] No ACK from MQTT server in|"
                        r"\[homeassistant.helpers.entity\] Updating state for .* took [\d.]+ seconds")

@@ -3,6 +3,7 @@
 import json
 import unittest
 
+import checks
 from bridge import Bridge
 from broker import wait_until
 from household import Household
@@ -55,6 +56,7 @@ class Prefix(LifeCase):
     @classmethod
     def setUpClass(cls):
         cls.begin(Scene(Bridge(meters=1), core_first=True))
+        cls.scene.expected.add(checks.METER_TAKEN_AWAY)
 
     def change_bridge(self, prefix):
         self.scene.bridge.configure(homeassistant={"prefix": prefix})
