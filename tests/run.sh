@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit, io, system and interop tests
-#   tests/run.sh --all     also clang-tidy with its analyzer, and the tests against a real Home Assistant and on fresh
-#                          Debian systems (needs root; an hour)
+#   tests/run.sh --all     also clang-tidy with its analyzer, the tests against a real Home Assistant, the add-on's image,
+#                          and the tests on fresh Debian systems (needs root; over an hour)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,4 +14,5 @@ config/install-dependencies.sh lint
 git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 tests/tidy.sh
 IOMETER_HOMEASSISTANT_RELEASE=2026.11 tests/homeassistant/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2025.6 tests/homeassistant/run.sh
+tests/addon/run.sh
 tests/debian/run.sh
