@@ -1,6 +1,7 @@
 #!/bin/sh
 # The add-on's first process. It runs as root, since options.json, which holds the secrets, belongs to root and is
-# closed for all others; it opens the file as the program's standard input, gives up all rights, and becomes the program.
+# closed for all others; it opens the file as the program's standard input, gives up all rights, and becomes the
+# program.
 set -eu
 
 # A backup that was restored, or an image with other user numbers, leaves files of somebody else behind.

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The Home Assistant add-on as a user's machine would have it: staged, built from its Dockerfile without any registry (the
-# base image is made here from Debian's archive), and run beside a stand-in for the Supervisor, a mosquitto with a
+# The Home Assistant add-on as a user's machine would have it: staged, built from its Dockerfile without any registry
+# (the base image is made here from Debian's archive), and run beside a stand-in for the Supervisor, a mosquitto with a
 # password and the simulator, in a network namespace that has a loopback and nothing else. About ten minutes, most of
 # it compiling.
 #
@@ -70,6 +70,26 @@ make_base() {
   run_buildah commit --quiet --rm "$made" "docker.io/library/$base" >/dev/null
 }
 
+# What stands before the compilers in the PATH of the build, mounted for it and in no image: a repeated build then
+# compiles what has changed.
+make_compiler_cache() {
+  local made tools=$cache/addon-ccache.partial
+  rm -rf "$tools" && mkdir -p "$tools/lib"
+  made=$(run_buildah from --pull-never "docker.io/library/$base")
+  # shellcheck disable=SC2016 # expanded in the container
+  run_buildah run --isolation chroot --network host --volume "$tools:/tools" "$made" sh -euc '
+    apt-get update -qq && apt-get install -qq -y --no-install-recommends ccache
+    cp /usr/bin/ccache /tools
+    ldd /usr/bin/ccache | grep -v -E "/(libc|libm|ld-linux[^/]*)\.so" | sed -n "s/.*=> \([^ ]*\).*/\1/p" | xargs -I FILE cp -L FILE /tools/lib
+  ' >"$cache/addon-ccache.log" 2>&1 || { run_buildah rm "$made" >/dev/null; return 1; }
+  run_buildah rm "$made" >/dev/null
+  # shellcheck disable=SC2016 # expanded when it runs
+  printf '#!/bin/sh\ncd=%s\nCCACHE_DIR=$cd/files LD_LIBRARY_PATH=$cd/lib exec $cd/ccache /usr/bin/c++ "$@"\n' \
+    /usr/local/sbin >"$tools/c++"
+  chmod 755 "$tools/c++"
+  mv "$tools" "$cache/addon-ccache"
+}
+
 log "the AppArmor profile"
 apparmor_parser --skip-kernel-load --skip-read-cache --debug "$top/addon/apparmor.txt" >"$work/apparmor.log" 2>&1 || {
   cat "$work/apparmor.log"
@@ -78,6 +98,7 @@ apparmor_parser --skip-kernel-load --skip-read-cache --debug "$top/addon/apparmo
 
 log "a base image $base of Debian's archive"
 run_buildah images --quiet "docker.io/library/$base" >/dev/null 2>&1 || make_base
+[ -d "$cache/addon-ccache" ] || make_compiler_cache || cannot "no compiler cache, see $cache/addon-ccache.log"
 
 log "the staged folder"
 "$top/addon/stage.sh" "$work/staged"
@@ -86,6 +107,7 @@ version=$(sed -n 's/^version: //p' "$work/staged/config.yaml")
 log "building version $version in it, as the Supervisor would"
 begun=$(date +%s)
 run_buildah bud --isolation chroot --network host --format docker --layers --pull-never \
+  --volume "$cache/addon-ccache:/usr/local/sbin" \
   --build-arg "BUILD_VERSION=$version" --build-arg BUILD_ARCH=amd64 --tag iometer2mqtt-addon \
   --file "$work/staged/Dockerfile" "$work/staged" >"$cache/addon-build.log" 2>&1 || {
   tail -n 40 "$cache/addon-build.log"
@@ -98,8 +120,9 @@ container=$(run_buildah from --pull-never localhost/iometer2mqtt-addon)
 cp -a "$(run_buildah mount "$container")" "$root"
 run_buildah rm "$container" >/dev/null
 run_buildah inspect --type image localhost/iometer2mqtt-addon >"$work/image.json"
-log "built in $(($(date +%s) - begun)) s; the image has $(size_of "$root"), of which the base $(cat "$cache/addon-base.size");" \
-  "compressed $(tar -C "$root" -c . | gzip -6 | wc -c | awk '{ printf "%.1f MB", $1 / 1000000 }')"
+compressed=$(tar -C "$root" -c . | gzip -6 | wc -c | awk '{ printf "%.1f MB", $1 / 1000000 }')
+log "built in $(($(date +%s) - begun)) s; the image has $(size_of "$root"), of which the base" \
+  "$(cat "$cache/addon-base.size"); compressed $compressed"
 
 log "running it"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"

@@ -115,9 +115,9 @@ def test_only_id_and_secret_have_to_be_entered():
 
 
 def test_the_program_takes_every_option_of_the_form(try_options):
-    everything = entered(partner__installations=["b1451a19-53c7-4e8a-87a0-7c45d3807e9d"], mqtt__url="mqtt://broker:1884",
-                         mqtt__username="me", mqtt__password="word", mqtt__base_topic="house", language="de",
-                         power_split=True, log_level="debug")
+    everything = entered(partner__installations=["b1451a19-53c7-4e8a-87a0-7c45d3807e9d"],
+                         mqtt__url="mqtt://broker:1884", mqtt__username="me", mqtt__password="word",
+                         mqtt__base_topic="house", language="de", power_split=True, log_level="debug")
     assert set(supervisor.flat(everything)) == set(OPTIONS)
     for options in (entered(), everything):
         supervisor.check(CONFIG["schema"], options)
@@ -125,8 +125,9 @@ def test_the_program_takes_every_option_of_the_form(try_options):
         assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("address, fine", [("mqtt://core-mosquitto:1883", True), ("mqtts://broker:8883", True), ("", True),
-                                           ("core-mosquitto", False), ("broker:1883", False), ("tcp://broker", False)])
+@pytest.mark.parametrize("address, fine", [("mqtt://core-mosquitto:1883", True), ("mqtts://broker:8883", True),
+                                           ("", True), ("core-mosquitto", False), ("broker:1883", False),
+                                           ("tcp://broker", False)])
 def test_an_address_is_refused_where_it_is_entered_if_the_program_refuses_it(try_options, address, fine):
     options = entered(mqtt__url=address)
     if fine:
@@ -293,7 +294,8 @@ def test_a_staged_folder_is_whole(tmp_path):
     assert stage(folder).returncode == 0
     files = contents(folder)
     for path in copied_from_the_context():
-        expected = {file.relative_to(TOP).as_posix() for file in [TOP / path, *(TOP / path).rglob("*")] if file.is_file()}
+        found = [TOP / path, *(TOP / path).rglob("*")]
+        expected = {file.relative_to(TOP).as_posix() for file in found if file.is_file()}
         assert expected and not expected - set(files), path
     assert (folder / "addon/start.sh").stat().st_mode & 0o111
     for name in ("Dockerfile", "apparmor.txt", "icon.png", "logo.png", "translations/de.yaml", "LICENSE", *PAGES):

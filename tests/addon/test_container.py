@@ -1,5 +1,5 @@
-"""The add-on's container, as the Supervisor runs it, from entering id and secret to stopping it. run.sh builds it, gives
-the network namespace and calls this.
+"""The add-on's container, as the Supervisor runs it, from entering id and secret to stopping it. run.sh builds it,
+gives the network namespace and calls this.
 
 What stands in for the Supervisor: its address 172.30.32.2 and the name `supervisor`, GET /services/mqtt with the token,
 options.json that is root's own, the image's command and variables, a PID namespace of the container's own. What does
@@ -73,8 +73,7 @@ class Requests(http.server.BaseHTTPRequestHandler):
 class Container(Process):
     """The image's command with its variables, as the first process of a PID namespace, in the image's files."""
 
-    def __init__(self, folder, image):
-        settings = image["OCIv1"]["config"]
+    def __init__(self, folder, settings):
         super().__init__("container", [
             "unshare", "--pid", "--fork", "--kill-child", f"--mount-proc={ROOT}/proc", "chroot", ROOT, "env", "-i",
             *settings["Env"], f"SUPERVISOR_TOKEN={TOKEN}", "TZ=Europe/Berlin", *(settings.get("Entrypoint") or []),
@@ -127,10 +126,10 @@ def whole_scene(tmp_path_factory):
     (data / "state").mkdir(exist_ok=True)
     os.chown(data / "state", 0, 0)
 
-    image = json.loads(pathlib.Path(os.environ["IOMETER_ADDON_IMAGE"]).read_text())
-    container = Container(folder, image)
+    settings = json.loads(pathlib.Path(os.environ["IOMETER_ADDON_IMAGE"]).read_text())["OCIv1"]["config"]
+    container = Container(folder, settings)
     container.wait_for_log("connected to the MQTT broker", seconds=20)
-    yield {"broker": broker, "api": api, "supervisor": supervisor, "container": container, "image": image}
+    yield {"broker": broker, "api": api, "supervisor": supervisor, "container": container, "settings": settings}
     container.kill()
     supervisor.shutdown()
     api.stop()
@@ -174,7 +173,8 @@ def test_the_program_has_no_rights(scene):
     refused = subprocess.run(["chroot", f"--userspec={user}:{status['Gid'][0]}", "--groups=", ROOT, "cat",
                               "/data/options.json"], capture_output=True, text=True, check=False)
     assert refused.returncode != 0 and "denied" in refused.stderr
-    left = subprocess.run(["find", ROOT, "-xdev", "-type", "f", "-perm", "/6000"], capture_output=True, text=True, check=True)
+    left = subprocess.run(["find", ROOT, "-xdev", "-type", "f", "-perm", "/6000"], capture_output=True, text=True,
+                          check=True)
     assert left.stdout == "", "a way back to root"
 
 
@@ -192,24 +192,25 @@ def test_the_profile_names_the_programs_where_they_are(scene):
     names = re.search(r"/bin/\{([\w,]+)\} rix", profile).group(1).split(",")
     used = set(re.findall(r"^(?:exec )?(mkdir|chown|chmod|setpriv)\b", start, re.MULTILINE))
     assert used | {"dash"} == set(names)
-    paths = [f"/usr/bin/{name}" for name in names] + ["/usr/local/bin/iometer2mqtt", scene["image"]["OCIv1"]["config"]["Cmd"][0]]
-    found = subprocess.run(["chroot", ROOT, "readlink", "-f", *paths, "/bin/sh"], capture_output=True, text=True, check=True)
+    paths = [f"/usr/bin/{name}" for name in names] + ["/usr/local/bin/iometer2mqtt", scene["settings"]["Cmd"][0]]
+    found = subprocess.run(["chroot", ROOT, "readlink", "-f", *paths, "/bin/sh"], capture_output=True, text=True,
+                           check=True)
     assert found.stdout.split() == [*paths, "/usr/bin/dash"]
     for path in paths[-2:]:
         assert f"  {path} " in profile
 
 
 def test_labels_say_what_it_is(scene):
-    labels = scene["image"]["OCIv1"]["config"]["Labels"]
+    labels = scene["settings"]["Labels"]
     assert labels["io.hass.type"] == "app" and labels["io.hass.arch"] == "amd64"
     assert labels["io.hass.version"] == CONFIG["version"]
 
 
 def test_a_wrong_option_is_said_in_the_log(scene, tmp_path):
     """Beside the running one, with another file as its input."""
-    variables = [text for text in scene["image"]["OCIv1"]["config"]["Env"] if not text.startswith("IOMETER2MQTT_WEB")]
-    result = subprocess.run(["chroot", ROOT, "env", "-i", *variables, f"SUPERVISOR_TOKEN={TOKEN}", "iometer2mqtt", "run",
-                             "--config", "/config/iometer2mqtt.yaml", "--options", "-"],
+    variables = [text for text in scene["settings"]["Env"] if not text.startswith("IOMETER2MQTT_WEB")]
+    result = subprocess.run(["chroot", ROOT, "env", "-i", *variables, f"SUPERVISOR_TOKEN={TOKEN}", "iometer2mqtt",
+                             "run", "--config", "/config/iometer2mqtt.yaml", "--options", "-"],
                             input=json.dumps({"partner": {"id": "", "secret": PARTNER_SECRET}}), capture_output=True,
                             text=True, check=False, timeout=20)
     assert result.returncode == 2 and "partner.id" in result.stderr
@@ -218,7 +219,6 @@ def test_a_wrong_option_is_said_in_the_log(scene, tmp_path):
 
 def test_it_stops_when_told(scene):
     container = scene["container"]
-    container.program()
     os.kill(container.program(), 15)
     assert container.wait(CONFIG["timeout"] / 2) == 0, container.log()
     assert retained(scene["broker"].port, USER, MQTT_PASSWORD)["iometer/bridge/state"] == "offline"
