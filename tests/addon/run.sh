@@ -28,7 +28,7 @@ need buildah buildah
 need apparmor_parser apparmor
 need mosquitto mosquitto
 need ip iproute2
-need setpriv util-linux
+need strace strace
 if [ ${#missing[@]} -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >&2 ||
@@ -80,7 +80,8 @@ make_compiler_cache() {
   run_buildah run --isolation chroot --network host --volume "$tools:/tools" "$made" sh -euc '
     apt-get update -qq && apt-get install -qq -y --no-install-recommends ccache
     cp /usr/bin/ccache /tools
-    ldd /usr/bin/ccache | grep -v -E "/(libc|libm|ld-linux[^/]*)\.so" | sed -n "s/.*=> \([^ ]*\).*/\1/p" | xargs -I FILE cp -L FILE /tools/lib
+    ldd /usr/bin/ccache | grep -v -E "/(libc|libm|ld-linux[^/]*)\.so" | sed -n "s/.*=> \([^ ]*\).*/\1/p" |
+      xargs -I FILE cp -L FILE /tools/lib
   ' >"$cache/addon-ccache.log" 2>&1 || { run_buildah rm "$made" >/dev/null; return 1; }
   run_buildah rm "$made" >/dev/null
   # shellcheck disable=SC2016 # expanded when it runs

@@ -2,8 +2,8 @@
 gives the network namespace and calls this.
 
 What stands in for the Supervisor: its address 172.30.32.2 and the name `supervisor`, GET /services/mqtt with the token,
-options.json that is root's own, the image's command and variables, a PID namespace of the container's own. What does
-not: Docker, and AppArmor, whose profile is parsed only.
+options.json that is root's own, the image's command and variables, a PID namespace of the container's own. What is
+missing: Docker, and AppArmor in the kernel; its profile is held against what strace saw (apparmor.py).
 """
 
 import http.client
@@ -20,8 +20,9 @@ import pytest
 import yaml
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "system"))
+sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 
+import apparmor  # noqa: E402
 from harness.apis import Api  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.process import Process  # noqa: E402
@@ -73,17 +74,22 @@ class Requests(http.server.BaseHTTPRequestHandler):
 class Container(Process):
     """The image's command with its variables, as the first process of a PID namespace, in the image's files."""
 
-    def __init__(self, folder, settings):
+    def __init__(self, folder, settings, tracer=()):
         super().__init__("container", [
-            "unshare", "--pid", "--fork", "--kill-child", f"--mount-proc={ROOT}/proc", "chroot", ROOT, "env", "-i",
+            *tracer, "unshare", "--pid", "--fork", "--kill-child", f"--mount-proc={ROOT}/proc", "chroot", ROOT, "env", "-i",
             *settings["Env"], f"SUPERVISOR_TOKEN={TOKEN}", "TZ=Europe/Berlin", *(settings.get("Entrypoint") or []),
             *settings["Cmd"]], folder / "container.log")
 
     def program(self):
         """The number outside of the container of its first process; 0 before it is the program itself."""
-        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        name = pathlib.Path(f"/proc/{children[0]}/comm").read_text().strip() if children else ""
-        return int(children[0]) if name == "iometer2mqtt" else 0
+        number = self.pid
+        while number:
+            process = pathlib.Path(f"/proc/{number}")
+            if (process / "comm").read_text().strip() == "iometer2mqtt":
+                return number
+            children = (process / f"task/{number}/children").read_text().split()
+            number = int(children[0]) if children else 0
+        return 0
 
     def status(self):
         lines = pathlib.Path(f"/proc/{self.program()}/status").read_text().splitlines()
@@ -129,7 +135,7 @@ def whole_scene(tmp_path_factory):
     settings = json.loads(pathlib.Path(os.environ["IOMETER_ADDON_IMAGE"]).read_text())["OCIv1"]["config"]
     container = Container(folder, settings)
     container.wait_for_log("connected to the MQTT broker", seconds=20)
-    yield {"broker": broker, "api": api, "supervisor": supervisor, "container": container, "settings": settings}
+    yield {"folder": folder, "broker": broker, "api": api, "supervisor": supervisor, "container": container, "settings": settings}
     container.kill()
     supervisor.shutdown()
     api.stop()
@@ -222,6 +228,32 @@ def test_it_stops_when_told(scene):
     os.kill(container.program(), 15)
     assert container.wait(CONFIG["timeout"] / 2) == 0, container.log()
     assert retained(scene["broker"].port, USER, MQTT_PASSWORD)["iometer/bridge/state"] == "offline"
+
+
+def test_the_profile_allows_all_that_it_opens(scene):
+    """From its start to its end, with the state of the run before."""
+    folder = scene["folder"] / "traced"
+    folder.mkdir()
+    container = Container(folder, scene["settings"], [
+        "strace", "-ff", "-y", "-z", "-qq", "-s", "300", "-e", f"trace={','.join(apparmor.CALLS)}", "-o", folder / "trace"])
+    try:
+        container.wait_for_log("connected to the MQTT broker", seconds=60)
+        state = ROOT / "data/state/state.json"
+        before = state.stat().st_mtime_ns
+        wait_for(lambda: state.stat().st_mtime_ns > before, "state file, written anew", seconds=60)
+        wait_for(lambda: get("/health", SUPERVISOR)[0] == 200, "health")
+        os.kill(container.program(), 15)
+        assert container.wait(30) == 0, container.log()
+    finally:
+        container.kill()
+    traces = [file.read_text() for file in sorted(folder.glob("trace.*"))]
+    assert len(traces) > 5
+    profile = (HERE.parents[1] / "addon/apparmor.txt").read_text()
+    arguments = [ROOT, scene["settings"]["Cmd"][0], "/usr/local/bin/iometer2mqtt"]
+    assert apparmor.refusals(traces, profile, *arguments) == []
+    # The same eyes see what is missing.
+    for rule in ("  /data/options.json r,\n", "    owner /data/state/** rwk,\n", "setpriv", "    /config/{,**} r,\n"):
+        assert rule in profile and apparmor.refusals(traces, profile.replace(rule, ""), *arguments), rule
 
 
 def test_nothing_secret_was_said(scene):
