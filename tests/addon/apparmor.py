@@ -119,8 +119,8 @@ def _at_first(trace, first, outer, inner):
 
 
 def refusals(traces, profile, root, first, program):
-    """Sentences about what the profile would refuse. `traces` are the texts of `strace -ff -y`, one a thread; `first` is the
-    container's command, with which the outer profile begins, and `program` what the inner one is for."""
+    """Sentences about what the profile would refuse. `traces` are the texts of `strace -ff -y`, one a thread; `first`
+    is the container's command, with which the outer profile begins, and `program` what the inner one is for."""
     outer, inner = read_profiles(profile)
     seen = set()
     for trace in traces:

@@ -76,9 +76,9 @@ class Container(Process):
 
     def __init__(self, folder, settings, tracer=()):
         super().__init__("container", [
-            *tracer, "unshare", "--pid", "--fork", "--kill-child", f"--mount-proc={ROOT}/proc", "chroot", ROOT, "env", "-i",
-            *settings["Env"], f"SUPERVISOR_TOKEN={TOKEN}", "TZ=Europe/Berlin", *(settings.get("Entrypoint") or []),
-            *settings["Cmd"]], folder / "container.log")
+            *tracer, "unshare", "--pid", "--fork", "--kill-child", f"--mount-proc={ROOT}/proc",
+            "chroot", ROOT, "env", "-i", *settings["Env"], f"SUPERVISOR_TOKEN={TOKEN}", "TZ=Europe/Berlin",
+            *(settings.get("Entrypoint") or []), *settings["Cmd"]], folder / "container.log")
 
     def program(self):
         """The number outside of the container of its first process; 0 before it is the program itself."""
@@ -135,7 +135,7 @@ def whole_scene(tmp_path_factory):
     settings = json.loads(pathlib.Path(os.environ["IOMETER_ADDON_IMAGE"]).read_text())["OCIv1"]["config"]
     container = Container(folder, settings)
     container.wait_for_log("connected to the MQTT broker", seconds=20)
-    yield {"folder": folder, "broker": broker, "api": api, "supervisor": supervisor, "container": container, "settings": settings}
+    yield {"folder": folder, "broker": broker, "supervisor": supervisor, "container": container, "settings": settings}
     container.kill()
     supervisor.shutdown()
     api.stop()
@@ -234,8 +234,8 @@ def test_the_profile_allows_all_that_it_opens(scene):
     """From its start to its end, with the state of the run before."""
     folder = scene["folder"] / "traced"
     folder.mkdir()
-    container = Container(folder, scene["settings"], [
-        "strace", "-ff", "-y", "-z", "-qq", "-s", "300", "-e", f"trace={','.join(apparmor.CALLS)}", "-o", folder / "trace"])
+    tracer = ["strace", "-ff", "-y", "-z", "-qq", "-s", "300", "-e", f"trace={','.join(apparmor.CALLS)}"]
+    container = Container(folder, scene["settings"], [*tracer, "-o", folder / "trace"])
     try:
         container.wait_for_log("connected to the MQTT broker", seconds=60)
         state = ROOT / "data/state/state.json"
@@ -245,6 +245,8 @@ def test_the_profile_allows_all_that_it_opens(scene):
         os.kill(container.program(), 15)
         assert container.wait(30) == 0, container.log()
     finally:
+        if container.is_running() and container.program():
+            os.kill(container.program(), 9)  # it would outlive strace
         container.kill()
     traces = [file.read_text() for file in sorted(folder.glob("trace.*"))]
     assert len(traces) > 5
