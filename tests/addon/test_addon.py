@@ -178,6 +178,44 @@ def test_the_documentation_has_no_other_options():
     assert sorted(rows) == sorted(OPTIONS)
 
 
+def source():
+    """All of the program's code, with texts that a line break divides put together."""
+    files = sorted((TOP / "src").rglob("*.[ch]pp"))
+    return re.sub(r'"\s*\n\s*"', "", "\n".join(file.read_text() for file in files))
+
+
+def test_what_the_documentation_quotes_is_said_by_the_program():
+    page = (ADDON / "DOCS.md").read_text()
+    log = re.search(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL).group(1).splitlines()
+    quoted = [line.split('"')[0] for line in log] + re.findall(r'The log says "([^"]+)"', page)
+    assert len(quoted) >= 4
+    code = source()
+    for text in quoted:
+        assert text in code, text
+
+
+def test_the_documentation_knows_every_problem_and_reason():
+    page = (ADDON / "DOCS.md").read_text()
+    words = (TOP / "src/bridge/words.hpp").read_text()
+    problems, reasons = (
+        set(re.findall(r'\{"(\w+)", "', re.search(rf"^namespace {name} \{{(.*?)^\}}", words, re.M | re.S).group(1)))
+        for name in ("problems", "reasons"))
+    assert set(re.findall(r"^\| Problem is `(\w+)`", page, re.MULTILINE)) == problems - {"ok"}
+    row = re.search(r"^\| Entities exist.*$", page, re.MULTILINE).group()
+    assert set(re.findall(r"`(\w+)`", row)) == reasons - {"ok"}
+
+
+def test_the_documentation_names_entities_as_they_are():
+    page = (ADDON / "DOCS.md").read_text()
+    table = re.search(r"^\| device \| entities \|\n.*\n((?:\|.*\n)+)", page, re.MULTILINE).group(1)
+    names = [name.strip() for row in table.splitlines() for name in re.split("[,;]", row.split("|")[2])]
+    names = [name for name in names if not name.startswith("and whatever") and name not in ("phases", "voltages")]
+    assert len(names) >= 14
+    code = source()
+    for name in [*names, *re.findall(r"the meter's \*\*([^*]+)\*\*", page)]:
+        assert f'{{"{name}", "' in code, name
+
+
 def png_size(file):
     head = file.read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n" and head[12:16] == b"IHDR", file
@@ -192,22 +230,15 @@ def test_pictures_of_the_store(name, size):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_store_can_follow_the_links(page):
-    """It shows the text far from the repository: a link to a file beside it leads nowhere there."""
+    """It shows the text far from the repository, and its headings are no targets: only whole addresses lead anywhere."""
     text = (ADDON / page).read_text()
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        assert target.startswith(("https://", "#")), target
-        if target.startswith("#"):
-            assert target[1:] in anchors(text), target
+        assert target.startswith("https://"), target
         if target.startswith(CONFIG["url"] + "/blob/main/"):
             assert (TOP / target.removeprefix(CONFIG["url"] + "/blob/main/").split("#")[0]).is_file(), target
     for target in re.findall(r"!\[[^\]]+\]\(([^)\s]+)\)", text):
         assert target.startswith(RAW + "addon/pictures/"), target
         assert png_size(TOP / target.removeprefix(RAW))[0] <= 1600
-
-
-def anchors(text):
-    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_every_picture_is_shown():
