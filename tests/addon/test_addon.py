@@ -230,7 +230,7 @@ def test_pictures_of_the_store(name, size):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_store_can_follow_the_links(page):
-    """It shows the text far from the repository, and its headings are no targets: only whole addresses lead anywhere."""
+    """It shows the text far from the repository, and its headings are no targets: whole addresses lead somewhere."""
     text = (ADDON / page).read_text()
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         assert target.startswith("https://"), target
@@ -263,6 +263,8 @@ def test_versions_agree():
     project = re.search(r"^project\(iometer2mqtt VERSION ([0-9.]+)", (TOP / "CMakeLists.txt").read_text(), re.MULTILINE)
     assert CONFIG["version"] == project.group(1)
     assert CONFIG["version"] in program("version").stdout
+    for reference in re.findall(rf"{re.escape(CONFIG['image'])}\S*", (ADDON / "DOCS.md").read_text()):
+        assert reference == f"{CONFIG['image']}:{CONFIG['version']}"
     assert re.search(r"^## (\S+)", (ADDON / "CHANGELOG.md").read_text(), re.MULTILINE).group(1) == CONFIG["version"]
     assert CONFIG["stage"] == ("experimental" if CONFIG["version"].startswith("0.") else "stable")
 
