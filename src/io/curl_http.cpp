@@ -19,6 +19,8 @@ using base::Result;
 using partner::HttpRequest;
 using partner::HttpResponse;
 
+enum class Method { kPost, kGet };
+
 struct Body {
   std::string text;
   std::size_t limit;
@@ -45,16 +47,14 @@ struct CurlHttp::Impl {
   Easy easy;
   std::atomic<bool> aborted{false};
 
-  void prepare(const HttpRequest& request, curl_slist* headers, Body& body, char* error);
+  void prepare(curl_slist* headers, Body& body, char* error);
+  Result<HttpResponse> send(Method method, const HttpRequest& request);
   bool transfer(CURLcode& code);
   [[nodiscard]] HttpResponse response(Body& body) const;
 };
 
-void CurlHttp::Impl::prepare(const HttpRequest& request, curl_slist* headers, Body& body,
-                             char* error) {
+void CurlHttp::Impl::prepare(curl_slist* headers, Body& body, char* error) {
   CURL* handle = easy.get();
-  curl_easy_reset(handle);
-  set_up_post(handle, request.url, request.body, options.ca_file, options.user_agent);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");  // whatever this libcurl can decode
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
@@ -106,16 +106,22 @@ Result<std::unique_ptr<CurlHttp>> CurlHttp::create(CurlHttpOptions options) {
 CurlHttp::CurlHttp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 CurlHttp::~CurlHttp() = default;
 
-Result<HttpResponse> CurlHttp::post(const HttpRequest& request) {
+Result<HttpResponse> CurlHttp::Impl::send(Method method, const HttpRequest& request) {
   const auto where = partner::host_and_port(request.url);
   const auto headers = header_list(request.headers);
-  Body body{{}, impl_->options.max_body};
+  Body body{{}, options.max_body};
   std::array<char, CURL_ERROR_SIZE> text{};
-  impl_->prepare(request, headers.get(), body, text.data());
+  curl_easy_reset(easy.get());
+  if (method == Method::kPost) {
+    set_up_post(easy.get(), request.url, request.body, options.ca_file, options.user_agent);
+  } else {
+    set_up_request(easy.get(), request.url, options.ca_file, options.user_agent);
+  }
+  prepare(headers.get(), body, text.data());
   CURLcode code = CURLE_OK;
-  const bool finished = impl_->transfer(code);
+  const bool finished = transfer(code);
   // The handle outlives this call, the buffer does not.
-  curl_easy_setopt(impl_->easy.get(), CURLOPT_ERRORBUFFER, nullptr);
+  curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, nullptr);
   if (!finished) {
     return base::transient_error(
         fmt::format("the request to {} was given up: we are stopping", where));
@@ -127,7 +133,15 @@ Result<HttpResponse> CurlHttp::post(const HttpRequest& request) {
   if (code != CURLE_OK) {
     return base::transient_error(describe_failure(code, where, text.data()));
   }
-  return impl_->response(body);
+  return response(body);
+}
+
+Result<HttpResponse> CurlHttp::post(const HttpRequest& request) {
+  return impl_->send(Method::kPost, request);
+}
+
+Result<HttpResponse> CurlHttp::get(const HttpRequest& request) {
+  return impl_->send(Method::kGet, request);
 }
 
 void CurlHttp::abort() {

@@ -28,6 +28,7 @@ class CurlHttp final : public partner::Http {
   CurlHttp& operator=(const CurlHttp&) = delete;
 
   base::Result<partner::HttpResponse> post(const partner::HttpRequest& request) override;
+  base::Result<partner::HttpResponse> get(const partner::HttpRequest& request) override;
 
   // Ends a running request and every later one at once.
   void abort();

@@ -63,13 +63,11 @@ inline List header_list(const partner::Headers& headers) {
   return list;
 }
 
-// A POST of that body, which must outlive the request. `ca_file` may be empty: the system's store.
-inline void set_up_post(CURL* handle, const std::string& url, const std::string& body,
-                        const std::string& ca_file, const std::string& user_agent) {
+// What POST and GET have in common. `ca_file` may be empty: the system's store.
+inline void set_up_request(CURL* handle, const std::string& url, const std::string& ca_file,
+                           const std::string& user_agent) {
   curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
-  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   curl_easy_setopt(handle, CURLOPT_USERAGENT, user_agent.c_str());
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -80,6 +78,14 @@ inline void set_up_post(CURL* handle, const std::string& url, const std::string&
     curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);  // the system's store is not meant then
   }
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+}
+
+// The body must outlive the request.
+inline void set_up_post(CURL* handle, const std::string& url, const std::string& body,
+                        const std::string& ca_file, const std::string& user_agent) {
+  set_up_request(handle, url, ca_file, user_agent);
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
 }
 
 // What an answer's headers say.

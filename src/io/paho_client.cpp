@@ -186,8 +186,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
     const auto why = words.empty() || code == MQTTASYNC_FAILURE
                          ? std::string()
                          : fmt::format(" ({}, code {})", words, code);
-    return fmt::format("{} is not reachable{}; check mqtt.url and that the broker runs", where,
-                       why);
+    return fmt::format("{} is not reachable{}; {}", where, why, options_.address_remedy);
   }
 
   base::Error connect_error(const ::mqtt::token& token) const {
@@ -203,9 +202,8 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
                                                refusal(std::max(code, reason))));
     }
     if (!refused) return base::transient_error(describe(code, words_for(code)));
-    return base::auth_error(
-        fmt::format("MQTT broker {}:{} refused the login; check mqtt.username and mqtt.password",
-                    options_.host, options_.port));
+    return base::auth_error(fmt::format("MQTT broker {}:{} refused the login; {}", options_.host,
+                                        options_.port, options_.login_remedy));
   }
 
   // --- Paho's threads ---
@@ -302,8 +300,12 @@ PahoClient::PahoClient(PahoOptions options, mqtt::ClientEventSink sink)
 
 PahoClient::~PahoClient() = default;
 
+void PahoClient::set_broker(mqtt::BrokerAccess broker) { next_broker_ = std::move(broker); }
+
 void PahoClient::connect(std::string_view client_id_suffix) {
   connection_.reset();
+  if (next_broker_) static_cast<mqtt::BrokerAccess&>(options_) = *std::move(next_broker_);
+  next_broker_.reset();
   connection_ = std::make_unique<Connection>(options_, client_id_suffix, sink_);
   connection_->connect();
 }

@@ -12,22 +12,19 @@
 #include <string_view>
 #include <vector>
 
-#include "base/secret.hpp"
 #include "mqtt/client.hpp"
 
 namespace iometer::io {
 
-struct PahoOptions {
-  std::string host;
-  std::uint16_t port = 1883;
-  bool tls = false;
+struct PahoOptions : mqtt::BrokerAccess {
   std::string ca_file;  // empty: the system's
   bool mqtt5 = false;
   std::string client_id;
-  std::string username;
-  base::Secret password;
   std::chrono::seconds keepalive{15};
   mqtt::Message last_will;
+  // What a user can do, for messages.
+  std::string address_remedy = "check mqtt.url and that the broker runs";
+  std::string login_remedy = "check mqtt.username and mqtt.password";
 };
 
 class PahoClient final : public mqtt::Client {
@@ -38,6 +35,7 @@ class PahoClient final : public mqtt::Client {
   PahoClient(const PahoClient&) = delete;
   PahoClient& operator=(const PahoClient&) = delete;
 
+  void set_broker(mqtt::BrokerAccess broker) override;
   void connect(std::string_view client_id_suffix) override;
   base::Status publish(const mqtt::Message& message, std::optional<std::uint64_t> token) override;
   base::Status subscribe(const std::vector<std::string>& filters, mqtt::Qos qos) override;
@@ -48,6 +46,7 @@ class PahoClient final : public mqtt::Client {
   class Connection;
 
   PahoOptions options_;
+  std::optional<mqtt::BrokerAccess> next_broker_;  // what is connected reads options_
   mqtt::ClientEventSink sink_;
   std::unique_ptr<Connection> connection_;
 };

@@ -34,6 +34,10 @@ BrokerLink::BrokerLink(Client& client, Topics topics, BrokerLinkOptions options)
 
 void BrokerLink::start(base::SteadyTime now) { connect(now); }
 
+void BrokerLink::connect_soon(base::SteadyTime now) {
+  if (state_ == State::kWaiting) deadline_ = std::min(deadline_, now);
+}
+
 void BrokerLink::connect(base::SteadyTime now) {
   state_ = State::kConnecting;
   deadline_ = now + kConnectPatience;

@@ -36,6 +36,8 @@ class BrokerLink {
   BrokerLink(Client& client, Topics topics, BrokerLinkOptions options);
 
   void start(base::SteadyTime now);
+  // Where it waits to try again: at the next tick(). The client has been told another broker.
+  void connect_soon(base::SteadyTime now);
   [[nodiscard]] std::vector<LinkEvent> on(ClientEvent event, base::SteadyTime now);
   // To be called at the latest at next_deadline().
   [[nodiscard]] std::vector<LinkEvent> tick(base::SteadyTime now);

@@ -13,9 +13,24 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "mqtt/message.hpp"
 
 namespace iometer::mqtt {
+
+// Where a broker is, and the login there.
+struct BrokerAccess {
+  std::string host;  // an IPv6 address in its brackets
+  std::uint16_t port = 1883;
+  bool tls = false;
+  std::string username;
+  base::Secret password;
+
+  bool operator==(const BrokerAccess& other) const {
+    return host == other.host && port == other.port && tls == other.tls &&
+           username == other.username && password.reveal() == other.password.reveal();
+  }
+};
 
 // CONNACK: accepted. `receive_maximum` is the broker's (MQTT 5 section 3.2.2.3.3), where it said
 // one.
@@ -55,6 +70,8 @@ using ClientEventSink = std::function<void(ClientEvent)>;
 class Client {
  public:
   virtual ~Client() = default;
+  // What the next connect() goes to.
+  virtual void set_broker(BrokerAccess broker) = 0;
   // Starts connecting, with `client_id_suffix` after the configured client id; Connected or
   // ConnectFailed follows.
   virtual void connect(std::string_view client_id_suffix) = 0;

@@ -1,5 +1,5 @@
 // The HTTP seam: one blocking request. partner declares it, io/curl_http implements it, unit tests
-// have a full fake.
+// have a full fake. Not only for the Partner API: whatever speaks HTTP takes this one.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace iometer::partner {
 struct HttpRequest {
   std::string url;
   Headers headers;
-  std::string body;  // sent by POST
+  std::string body = {};  // of a POST
 };
 
 struct HttpResponse {
@@ -33,6 +33,7 @@ class Http {
   // Any status is a response; an Error says that none came (name, connection, TLS, time, size).
   // Redirects are not followed: they would carry the credentials to another host.
   virtual base::Result<HttpResponse> post(const HttpRequest& request) = 0;
+  virtual base::Result<HttpResponse> get(const HttpRequest& request) = 0;
 };
 
 }  // namespace iometer::partner

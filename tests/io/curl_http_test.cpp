@@ -77,6 +77,27 @@ TEST_SUITE("io") {
     CHECK(body == "{\"query\":1}");
   }
 
+  TEST_CASE("http: GET, also on a connection that was used for POST") {
+    std::string head;
+    FaultServer server([&](Peer& peer) {
+      peer.read_head();
+      peer.read(2);
+      peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npost");
+      head = peer.read_head();
+      peer.write("HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nget");
+    });
+    const auto http = make();
+    CHECK(http->post({server.url("http"), {}, "{}"})->body == "post");
+    const auto response = http->get({server.url("http"), {{"Authorization", "Bearer abc"}}});
+    REQUIRE(response.ok());
+    CHECK(response->status == 404);
+    CHECK(response->body == "get");
+    server.stop();
+    CHECK(head.starts_with("GET /api HTTP/1.1\r\n"));
+    CHECK(contains(head, "Authorization: Bearer abc\r\n"));
+    CHECK_FALSE(contains(head, "Content-Length"));
+  }
+
   TEST_CASE("http: any status is a response, redirects are not followed") {
     std::atomic<int> visits = 0;
     FaultServer target([&](Peer& peer) {

@@ -26,6 +26,7 @@ class FakeClient final : public mqtt::Client {
   struct Broker {
     bool answers = true;                       // to CONNECT
     std::optional<base::Error> refuses_login;  // CONNACK with an error
+    std::optional<std::string> password;       // the only one that it takes
     std::optional<std::uint16_t> receive_maximum;
     std::optional<std::string> refuses_subscriptions;  // with that reason
     std::string hangs_up_over;                         // a filter that it does not allow
@@ -41,9 +42,11 @@ class FakeClient final : public mqtt::Client {
   } broker;
 
   // --- mqtt::Client ---
+  void set_broker(mqtt::BrokerAccess access) override { next_access = std::move(access); }
   void connect(std::string_view client_id_suffix) override {
     REQUIRE_MESSAGE(state_ == State::kOff, "connect() while connected or connecting");
     ++connects;
+    if (next_access) connected_to = *std::exchange(next_access, std::nullopt);
     suffix = client_id_suffix;
     state_ = State::kConnecting;
     if (broker.answers) answer_connect();
@@ -111,6 +114,11 @@ class FakeClient final : public mqtt::Client {
       events_.push_back(mqtt::ConnectFailed{*broker.refuses_login});
       return;
     }
+    if (broker.password && connected_to.password.reveal() != *broker.password) {
+      state_ = State::kOff;
+      events_.push_back(mqtt::ConnectFailed{base::auth_error("the broker refused the login")});
+      return;
+    }
     state_ = State::kConnected;
     events_.push_back(mqtt::Connected{broker.receive_maximum});
   }
@@ -168,6 +176,8 @@ class FakeClient final : public mqtt::Client {
   std::map<std::string, mqtt::Message> retained;
   std::vector<std::string> subscriptions;  // of this connection
   std::string suffix;                      // of the client id, at the last connect()
+  std::optional<mqtt::BrokerAccess> next_access;
+  mqtt::BrokerAccess connected_to;  // at the last connect()
   int connects = 0;
   int disconnects = 0;
   std::size_t most_unacknowledged = 0;

@@ -14,10 +14,11 @@ class FakeHttp final : public partner::Http {
  public:
   base::Result<partner::HttpResponse> post(const partner::HttpRequest& request) override {
     requests.push_back(request);
-    if (answers.empty()) return base::transient_error("the test has no more answers");
-    auto answer = std::move(answers.front());
-    answers.pop_front();
-    return answer;
+    return next();
+  }
+  base::Result<partner::HttpResponse> get(const partner::HttpRequest& request) override {
+    gets.push_back(request);
+    return next();
   }
   void answer(int status, std::string body, std::string type = "application/json") {
     partner::HttpResponse response;
@@ -28,7 +29,16 @@ class FakeHttp final : public partner::Http {
   }
 
   std::deque<base::Result<partner::HttpResponse>> answers;
-  std::vector<partner::HttpRequest> requests;
+  std::vector<partner::HttpRequest> requests;  // by POST
+  std::vector<partner::HttpRequest> gets;
+
+ private:
+  base::Result<partner::HttpResponse> next() {
+    if (answers.empty()) return base::transient_error("the test has no more answers");
+    auto answer = std::move(answers.front());
+    answers.pop_front();
+    return answer;
+  }
 };
 
 }  // namespace iometer::test

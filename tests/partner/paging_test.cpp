@@ -31,6 +31,9 @@ class PagingServer final : public partner::Http {
     if (ignores_position) at = 0;
     return answer(list(at, limit));
   }
+  base::Result<partner::HttpResponse> get(const partner::HttpRequest&) override {
+    return base::transient_error("there is nothing to get");
+  }
 
   std::size_t count = 0;
   std::size_t most = 1'000'000;  // of a page

@@ -20,6 +20,9 @@ class SlowHttp final : public partner::Http {
     now.wall += takes + wall_step;
     return answers.post(request);
   }
+  base::Result<partner::HttpResponse> get(const partner::HttpRequest& request) override {
+    return answers.get(request);
+  }
   test::FakeHttp answers;
   base::Duration takes{0};
   base::Duration wall_step{0};
