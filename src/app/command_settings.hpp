@@ -17,6 +17,7 @@ namespace iometer::app {
 
 struct CommandSettings {
   std::string config_file;
+  std::string addon_options;                 // a file, "-" = the standard input
   std::map<std::string, std::string> flags;  // by option key
 };
 
@@ -27,8 +28,10 @@ enum class SettingsScope {
 
 void add_settings(CLI::App& command, CommandSettings& settings, SettingsScope scope);
 
-// Defaults, file, environment, flags.
+// Defaults, file, add-on options, environment, flags. With add-on options the file may be missing.
 base::Result<OptionValues> read_values(const CommandSettings& settings);
+// The configuration file is named, and is not there.
+bool lacks_config_file(const CommandSettings& settings);
 // What a command that speaks only with the Partner API needs of them.
 base::Result<Config::PartnerApi> read_partner_settings(const CommandSettings& settings);
 

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "app/option_sources.hpp"
 #include "base/hash.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"

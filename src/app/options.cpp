@@ -1,25 +1,15 @@
 #include "app/options.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <optional>
-#include <set>
 
 #include "base/text.hpp"
 
 namespace iometer::app {
 namespace {
 
-constexpr std::size_t kMaxConfigFile = std::size_t{1024} * 1024;
-constexpr std::size_t kMaxSecretFile = std::size_t{64} * 1024;
 constexpr std::string_view kDefault = "default";  // where a value came from
 constexpr std::string_view kFileSuffix = "_file";
 constexpr std::string_view kEnvironmentPrefix = "IOMETER2MQTT_";
@@ -77,117 +67,6 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"log_level", "info", "trace | debug | info | warning | error"},
 });
 
-// Nothing where it cannot be read to its end within `most` bytes.
-std::optional<std::string> read_small_file(const std::string& path, std::size_t most) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  for (char c = 0; text.size() <= most && file.get(c);) text += c;
-  return file.eof() && text.size() <= most ? std::optional(std::move(text)) : std::nullopt;
-}
-
-std::string_view section_of(std::string_view key) {
-  const auto point = key.find('.');
-  return point == std::string_view::npos ? std::string_view() : key.substr(0, point);
-}
-
-// The keys of a section; at the top the sections, too.
-std::string known_keys(std::string_view section) {
-  std::string list;
-  std::string_view last_section;
-  for (const auto& option : kOptions) {
-    const auto in = section_of(option.key);
-    if (in == section) {
-      list += fmt::format("{}{}", list.empty() ? "" : ", ",
-                          option.key.substr(in.empty() ? 0 : in.size() + 1));
-    } else if (section.empty() && in != last_section) {
-      list += fmt::format("{}{}.…", list.empty() ? "" : ", ", in);
-    }
-    last_section = in;
-  }
-  return list;
-}
-
-bool is_section(std::string_view name) {
-  return std::any_of(kOptions.begin(), kOptions.end(), [&](const OptionSpec& option) {
-    return option.key.size() > name.size() && option.key.starts_with(name) &&
-           option.key[name.size()] == '.';
-  });
-}
-
-std::string place(const std::string& path, const YAML::Node& node) {
-  return fmt::format("{}, line {}", path, node.Mark().line + 1);
-}
-
-// A list or a map as text, one entry a line; nothing where the node is no such thing.
-std::optional<std::string> entries_text(OptionKind kind, const YAML::Node& node) {
-  std::string text;
-  if (kind == OptionKind::kList && node.IsSequence()) {
-    for (const auto& entry : node) {
-      if (!entry.IsScalar()) return std::nullopt;
-      text += entry.Scalar() + "\n";
-    }
-    return text;
-  }
-  if (kind == OptionKind::kMap && node.IsMap()) {
-    for (const auto& entry : node) {
-      if (!entry.second.IsScalar()) return std::nullopt;
-      text += entry.first.Scalar() + "=" + entry.second.Scalar() + "\n";
-    }
-    return text;
-  }
-  return kind != OptionKind::kMap && node.IsScalar() ? std::optional(node.Scalar()) : std::nullopt;
-}
-
-std::string_view form_of(OptionKind kind) {
-  switch (kind) {
-    case OptionKind::kList:
-      return "takes a list of texts: [a, b]";
-    case OptionKind::kMap:
-      return "is a section of names: write them indented below it, 1EMH0007058153: House";
-    case OptionKind::kText:
-      break;
-  }
-  return "takes one value, not a list or a section";
-}
-
-base::Status read_section(const std::string& path, const std::string& section,
-                          const YAML::Node& node, OptionValues& values) {
-  std::set<std::string> seen;
-  for (const auto& entry : node) {
-    const auto name = entry.first.as<std::string>();
-    if (!seen.insert(name).second) {
-      return base::config_error(
-          fmt::format("{}: \"{}\" is there twice; keep one", place(path, entry.first), name));
-    }
-    const auto key = section.empty() ? name : fmt::format("{}.{}", section, name);
-    const auto& value = entry.second;
-    if (section.empty() && is_section(name)) {
-      if (value.IsNull()) continue;
-      if (!value.IsMap()) {
-        return base::config_error(
-            fmt::format("{}: \"{}\" is a section: write its keys indented below it ({})",
-                        place(path, entry.first), name, known_keys(name)));
-      }
-      if (auto status = read_section(path, name, value, values); !status) return status;
-      continue;
-    }
-    // "mqtt.url" at the top would be a second way to write the same.
-    const auto* option = find_option(key);
-    if (option == nullptr || name.find('.') != std::string::npos) {
-      return base::config_error(fmt::format("{}: unknown key \"{}\"; known here: {}",
-                                            place(path, entry.first), key, known_keys(section)));
-    }
-    if (value.IsNull()) continue;  // left empty: not set
-    auto text = entries_text(option->kind, value);
-    if (!text) {
-      return base::config_error(
-          fmt::format("{}: \"{}\" {}", place(path, entry.first), key, form_of(option->kind)));
-    }
-    values.set(key, *std::move(text), place(path, entry.first));
-  }
-  return base::success();
-}
-
 }  // namespace
 
 std::span<const OptionSpec> option_table() { return kOptions; }
@@ -213,16 +92,6 @@ std::string flag_name(std::string_view key) {
   return name;
 }
 
-namespace {
-
-bool is_environment_name(std::string_view name) {
-  return std::any_of(kOptions.begin(), kOptions.end(), [&](const OptionSpec& option) {
-    return environment_name(option.key) == name;
-  });
-}
-
-}  // namespace
-
 OptionValues::OptionValues() {
   for (const auto& option : kOptions) {
     entries_.emplace(option.key, Entry{std::string(option.default_value), std::string(kDefault)});
@@ -241,6 +110,11 @@ const std::string& OptionValues::get(std::string_view key) const {
   return entries_.find(key)->second.value;
 }
 
+bool OptionValues::is_set(std::string_view key) const {
+  const auto& entry = entries_.find(key)->second;
+  return entry.origin != kDefault && !entry.value.empty();
+}
+
 std::string OptionValues::describe(std::string_view key) const {
   const auto& entry = entries_.find(key)->second;
   const bool missing = entry.value.empty() && entry.origin == kDefault;
@@ -257,68 +131,6 @@ std::vector<std::string> list_entries(std::string_view value) {
     value = end == std::string_view::npos ? std::string_view() : value.substr(end + 1);
   }
   return entries;
-}
-
-base::Status read_config_file(const std::string& path, OptionValues& values) {
-  // A directory can be opened like a file, and reads as an empty one.
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
-    return base::config_error(fmt::format("{}: is a directory; check --config", path));
-  }
-  const auto text = read_small_file(path, kMaxConfigFile);
-  if (!text) {
-    return base::config_error(
-        fmt::format("{}: cannot be read, or is over 1 MiB; check --config", path));
-  }
-  return read_config_text(*text, path, values);
-}
-
-base::Status read_config_text(const std::string& text, const std::string& name,
-                              OptionValues& values) {
-  values.begin_source();
-  try {
-    const auto root = YAML::Load(text);
-    if (root.IsNull()) return base::success();
-    if (!root.IsMap())
-      return base::config_error(fmt::format("{}: expected sections such as \"partner:\"", name));
-    return read_section(name, "", root, values);
-  } catch (const YAML::Exception& error) {
-    return base::config_error(
-        fmt::format("{}, line {}: not valid YAML: {}", name, error.mark.line + 1, error.msg));
-  }
-}
-
-base::Result<std::string> read_secret_file(const std::string& path) {
-  const auto text = read_small_file(path, kMaxSecretFile);
-  if (!text) {
-    return base::config_error(
-        fmt::format("file \"{}\" cannot be read, or is too large for a secret; check the path and "
-                    "its permissions",
-                    path));
-  }
-  const auto secret = base::trim(*text);
-  if (secret.empty())
-    return base::config_error(fmt::format("file \"{}\" is empty: write the secret into it", path));
-  return std::string(secret);
-}
-
-base::Status read_environment(OptionValues& values) {
-  values.begin_source();
-  for (const auto& option : kOptions) {
-    const auto name = environment_name(option.key);
-    // The process is single-threaded here, before any worker starts.
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
-    // Container tools hand on a variable that nobody set as an empty one.
-    if (value != nullptr && *value != '\0') values.set(option.key, value, name);
-  }
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text(*variable);
-    const auto name = text.substr(0, text.find('='));
-    if (name.starts_with(kEnvironmentPrefix) && !is_environment_name(name)) {
-      return base::config_error(
-          fmt::format("{}: there is no such option; see iometer2mqtt run --help", name));
-    }
-  }
-  return base::success();
 }
 
 }  // namespace iometer::app

@@ -1,6 +1,6 @@
-// The table of all options, and where their values come from. One row here is a key of the
-// configuration file, an environment variable and a command line flag. Later sources win: default,
-// file, environment, flag.
+// The table of all options, and their values as text. One row here is a key of the configuration
+// file and of an add-on's options, an environment variable and a command line flag. Later sources
+// win: default, file, add-on options, environment, flag (option_sources.hpp reads them).
 #pragma once
 
 #include <map>
@@ -8,8 +8,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.hpp"
 
 namespace iometer::app {
 
@@ -47,6 +45,8 @@ class OptionValues {
   void begin_source() { ++source_; }
   void set(std::string_view key, std::string value, std::string origin);
   [[nodiscard]] const std::string& get(std::string_view key) const;
+  // By a source, to something: false for what has its default or nothing.
+  [[nodiscard]] bool is_set(std::string_view key) const;
   // "mqtt.url (config.yaml, line 3)"
   [[nodiscard]] std::string describe(std::string_view key) const;
 
@@ -62,17 +62,5 @@ class OptionValues {
 
 // The entries of a list or map option's value, without the blanks around them.
 std::vector<std::string> list_entries(std::string_view value);
-
-// A YAML file (JSON is one, too) with the table's sections and keys; every scalar is taken as text.
-// The error names file, line, key and remedy.
-base::Status read_config_file(const std::string& path, OptionValues& values);
-// The same for the text of one; `name` is what messages call it.
-base::Status read_config_text(const std::string& text, const std::string& name,
-                              OptionValues& values);
-// An empty variable counts as not set.
-base::Status read_environment(OptionValues& values);
-
-// The text of a small file without the blanks around it, for secrets.
-base::Result<std::string> read_secret_file(const std::string& path);
 
 }  // namespace iometer::app

@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -17,6 +19,9 @@ int run(const CommandSettings& settings) {
   if (!config) return fail(config.error());
   io::Signals::block();  // not before: reading a file that is a pipe must stay interruptible
   set_up_logging(config->log_level);
+  if (lacks_config_file(settings)) {
+    spdlog::info("{} is not there: further options would be read from it", settings.config_file);
+  }
   return run_daemon(*config, *values, {});
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "app/config.hpp"
-#include "app/options.hpp"
+#include "app/option_sources.hpp"
 #include "io/signals.hpp"
 #include "sim/simulator.hpp"
 

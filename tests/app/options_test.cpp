@@ -1,10 +1,9 @@
-#include "app/options.hpp"
-
 #include <doctest/doctest.h>
 
 #include <set>
 
 #include "app/config.hpp"
+#include "app/option_sources.hpp"
 #include "app/test_files.hpp"
 
 using namespace iometer::app;
@@ -159,6 +158,90 @@ names:
     }
   }
 
+  TEST_CASE("an add-on's options: what nobody filled in is not set") {
+    OptionValues values;
+    REQUIRE(read_config_text("mqtt: {username: file}\nnames: {1: File}\nlog_level: debug\n", "c",
+                             values)
+                .ok());
+    const auto status = read_addon_text(
+        R"({"partner": {"id": "me", "secret": "", "installations": []},
+            "mqtt": {"url": null, "username": "", "password": "p\u00e4\ud83d\ude00\/\"\\: #"},
+            "homeassistant": null, "names": [], "language": "de", "power_split": true,
+            "availability": {"fixed": "5m"}})",
+        values);
+    REQUIRE_MESSAGE(status.ok(), status.error().what);
+    CHECK(values.get("partner.id") == "me");
+    CHECK(values.describe("partner.id") == "partner.id (add-on options)");
+    CHECK(values.get("mqtt.password") == "pä😀/\"\\: #");
+    CHECK(values.get("power_split") == "true");
+    CHECK(values.get("language") == "de");
+    CHECK(values.get("availability.fixed") == "5m");
+    for (const auto* key : {"partner.secret", "partner.installations", "mqtt.url"}) {
+      CAPTURE(key);
+      CHECK_FALSE(values.is_set(key));
+    }
+    CHECK(values.get("mqtt.url") == "mqtt://localhost:1883");
+    CHECK(values.get("mqtt.username") == "file");
+    CHECK(values.get("log_level") == "debug");
+    CHECK(list_entries(values.get("names")) == std::vector<std::string>{"1=File"});
+  }
+
+  TEST_CASE(
+      "an add-on's options: lists, and names as a list of pairs, because a form has no maps") {
+    OptionValues values;
+    const auto status = read_addon_text(
+        R"({"partner": {"installations": ["a", "b"]}, "names": ["1EMH1=House, left", "2=Garage"]})",
+        values);
+    REQUIRE_MESSAGE(status.ok(), status.error().what);
+    using Texts = std::vector<std::string>;
+    CHECK(list_entries(values.get("partner.installations")) == Texts{"a", "b"});
+    CHECK(list_entries(values.get("names")) == Texts{"1EMH1=House, left", "2=Garage"});
+    OptionValues others;
+    CHECK(read_addon_text(R"({"names": {"1EMH1": "House"}})", others).ok());
+    CHECK(others.get("names") == "1EMH1=House\n");
+    CHECK(read_addon_text("{}", others).ok());
+  }
+
+  TEST_CASE("what is wrong in an add-on's options is said with the key and the remedy") {
+    struct Row {
+      const char* content;
+      std::vector<const char*> parts;
+    };
+    const Row rows[] = {
+        {R"({"mqtt": {"hots": "x"}})", {"add-on options, key mqtt.hots", "known here: url"}},
+        {R"({"mqqt": {}})", {"add-on options, key mqqt", "log_level"}},
+        {R"({"mqtt.url": "x"})", {"add-on options, key mqtt.url", "mqtt.…"}},
+        {R"({"mqtt": "x"})", {"add-on options, key mqtt", "is a section"}},
+        {R"({"mqtt": {"url": ["a"]}})", {"add-on options, key mqtt.url", "takes one value"}},
+        {R"({"partner": {"installations": [["a"]]}})", {"key partner.installations", "[a, b]"}},
+        {R"({"names": "House"})", {"add-on options, key names", "[1EMH0007058153=House]"}},
+        {R"({"": "x"})", {"add-on options, key ", "unknown key"}},
+        {"mqtt: {url: x}", {"add-on options: not valid JSON", "options.json", "--options"}},
+        {"", {"add-on options: not valid JSON", "--options"}},
+        {"[]", {"add-on options: no JSON object"}},
+    };
+    for (const auto& row : rows) {
+      CAPTURE(std::string(row.content));
+      OptionValues values;
+      const auto status = read_addon_text(row.content, values);
+      REQUIRE_FALSE(status.ok());
+      CHECK(status.error().kind == ErrorKind::kConfig);
+      for (const auto* part : row.parts) {
+        CAPTURE(status.error().what);
+        CHECK(contains(status.error().what, part));
+      }
+    }
+    const TestFiles files;
+    OptionValues values;
+    const auto large = files.write("large.json", "{}" + std::string(1U << 20U, ' '));
+    for (const auto& unreadable : {files.directory() + "/none.json", files.directory(), large}) {
+      const auto status = read_addon_options(unreadable, values);
+      REQUIRE_FALSE(status.ok());
+      CHECK(contains(status.error().what, unreadable));
+      CHECK(contains(status.error().what, "check --options"));
+    }
+  }
+
   TEST_CASE("later sources win: default, file, environment, flag") {
     const TestFiles files;
     TestEnvironment environment;
@@ -178,6 +261,8 @@ names:
     CHECK(values.get("mqtt.username") == "file");
     CHECK(values.get("log_level") == "debug");
     CHECK(values.get("mqtt.protocol") == "3.1.1");
+    CHECK(values.is_set("log_level"));
+    CHECK_FALSE(values.is_set("mqtt.protocol"));
   }
 
   TEST_CASE("a variable that looks like ours but is no option is refused") {

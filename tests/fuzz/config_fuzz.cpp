@@ -1,6 +1,7 @@
 // The configuration file: any text is a configuration or is refused with a reason, and the copy for
 // the broker is JSON without secrets.
 #include "app/config.hpp"
+#include "app/option_sources.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "fuzz/check.hpp"
@@ -13,6 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   app::OptionValues values;
   const auto read = app::read_config_text(std::string(fuzz::text_of(data, size)), "c", values);
   check(read.ok() || read.error().kind == base::ErrorKind::kConfig, "a text is refused as such");
+  app::OptionValues addon;
+  const auto form = app::read_addon_text(std::string(fuzz::text_of(data, size)), addon);
+  check(form.ok() || form.error().kind == base::ErrorKind::kConfig, "add-on options, too");
   for (const auto& option : app::option_table()) {
     // No path that the input names may be opened.
     if (option.key.ends_with("_file") && !values.get(option.key).empty())
