@@ -19,7 +19,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t kBatch = 64;
 // How long the subscription outlives the broker: longer, and its readings would pile up somewhere.
 constexpr base::Duration kBrokerGrace = 10s;
-constexpr base::Duration kBirthDelay = 3s;
 // How long the broker waits for the API's clock, which says how old is what was known before.
 constexpr base::Duration kConnectPatience = 3s;
 // How long the subscription waits for the API's clock, which says what it may ask for.
@@ -104,6 +103,7 @@ void Brain::start() {
   keeper_.start(now.steady);
   if (!options_.state_error.empty()) feed(bridge::StateSaved{options_.state_error}, now);
   connect_at_ = now.steady + kConnectPatience;
+  if (hooks_.ask_for_broker) search_.emplace().start(now.steady);
 }
 
 void Brain::step(base::SteadyTime deadline) {
@@ -124,7 +124,8 @@ base::SteadyTime Brain::next_deadline() const {
   if (broker_away_since_ && subscription_wanted_)
     deadline = std::min(deadline, *broker_away_since_ + kBrokerGrace);
   if (clock_patience_) deadline = std::min(deadline, *clock_patience_);
-  if (connect_at_) deadline = std::min(deadline, *connect_at_);
+  if (connect_at_ && may_connect()) deadline = std::min(deadline, *connect_at_);
+  if (search_) deadline = std::min(deadline, search_->next_deadline());
   return std::min(deadline, keeper_.next_deadline());
 }
 
@@ -147,7 +148,8 @@ void Brain::tick(const base::Now& now, bool readings_waiting) {
   // again soon.
   next_bridge_tick_ = now.steady + (link_.is_up() ? 50ms : 1000ms);
   resume_from_ = bridge_.resume_from(now).time_since_epoch().count();
-  if (connect_at_ && now.steady >= *connect_at_) {
+  search_broker(now);
+  if (connect_at_ && may_connect() && now.steady >= *connect_at_) {
     connect_at_.reset();
     link_.start(now.steady);
   }
@@ -216,6 +218,8 @@ void Brain::handle(const Control& control, const base::Now& now) {
   } else if (const auto* saved = std::get_if<StateWritten>(&control)) {
     keeper_.written(saved->version, now.steady);
     feed(bridge::StateSaved{saved->status ? "" : saved->status.error().what}, now);
+  } else if (const auto* broker = std::get_if<BrokerAnswer>(&control)) {
+    handle_broker(*broker, now);
   } else if (std::holds_alternative<ApiAnswered>(control)) {
     api_answered_ = true;
   } else {
@@ -273,6 +277,7 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     spdlog::info("connected to the MQTT broker");
     last_broker_error_.clear();
     broker_away_since_.reset();
+    if (search_) search_->link_up();
     feed(bridge::BrokerUp{}, now);
     hooks_.poll_now();
     if (clock_known_) {
@@ -282,6 +287,7 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     }
   } else if (const auto* down = std::get_if<mqtt::LinkDown>(&event)) {
     log_once(last_broker_error_, down->error, "MQTT");
+    if (search_) search_->link_down(down->error.kind == base::ErrorKind::kAuth, now.steady);
     broker_lost(now);
   } else if (const auto* read = std::get_if<mqtt::RetainedRead>(&event)) {
     feed(bridge::RetainedRead{read->messages, read->complete}, now);
@@ -304,29 +310,6 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
     feed(bridge::PublishRefused{refused->topic, refused->reason_code, refused->commit_id}, now);
   } else if (const auto* received = std::get_if<mqtt::MessageReceived>(&event)) {
     receive(received->message, now);
-  }
-}
-
-void Brain::broker_lost(const base::Now& now) {
-  if (!broker_away_since_) broker_away_since_ = now.steady;
-  clock_patience_.reset();
-  feed(bridge::BrokerDown{}, now);
-}
-
-void Brain::receive(const mqtt::Message& message, const base::Now& now) {
-  // What is retained is old: a birth of an earlier start, a command that was meant for another
-  // time.
-  if (message.retain) return;
-  const auto request = topics_.bridge("request/");
-  if (message.topic.starts_with(request)) {
-    feed(bridge::RequestReceived{message.topic.substr(request.size()), message.payload}, now);
-  } else if (message.topic.ends_with("/config")) {
-    feed(bridge::AnnouncementSeen{message}, now);
-  } else if (message.topic == options_.status_topic && message.payload == "online") {
-    spdlog::info("Home Assistant started: announcing again");
-    feed(
-        bridge::HomeAssistantBirth{kBirthDelay * static_cast<int>(options_.random() % 1000) / 1000},
-        now);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <variant>
 
+#include "app/broker_search.hpp"
 #include "app/clock.hpp"
 #include "app/config.hpp"
 #include "app/mailbox.hpp"
@@ -41,7 +42,7 @@ struct StateWritten {
 
 using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
                              base::Result<partner::InstallationsAnswer>, ServerClock, FrameDropped,
-                             ApiAnswered, StateWritten, StopRequested>;
+                             ApiAnswered, StateWritten, BrokerAnswer, StopRequested>;
 using BrainMailbox = Mailbox<Control, partner::Delivery>;
 
 // What the brain wants of the threads beside it. Called on the brain's thread; must not block.
@@ -53,6 +54,8 @@ struct BrainHooks {
   std::function<void(std::set<std::string>)> ask_about;
   // StateWritten follows. Empty = there is no state file.
   MemoryKeeper::Save save;
+  // A BrokerAnswer follows. Empty = the broker is configured.
+  std::function<void()> ask_for_broker = {};
 };
 
 struct BrainOptions {
@@ -90,6 +93,9 @@ class Brain {
   void handle(const Control& control, const base::Now& now);
   void handle_link_events(std::vector<mqtt::LinkEvent> events, const base::Now& now);
   void handle_link_event(const mqtt::LinkEvent& event, const base::Now& now);
+  [[nodiscard]] bool may_connect() const;
+  void search_broker(const base::Now& now);
+  void handle_broker(const BrokerAnswer& answer, const base::Now& now);
   void handle_api(const partner::LinkState& state, const base::Now& now);
   void take_poll(const partner::InstallationsAnswer& answer, const base::Now& now);
   void handle_poll(const base::Result<partner::InstallationsAnswer>& answer, const base::Now& now);
@@ -111,6 +117,7 @@ class Brain {
   mqtt::BrokerLink link_;
   bridge::Bridge bridge_;
   std::atomic<std::int64_t> resume_from_;  // nanoseconds since 1970
+  std::optional<BrokerSearch> search_;     // where the Supervisor names the broker
   std::optional<base::SteadyTime> broker_away_since_;
   bool subscription_wanted_ = false;
   std::optional<base::SteadyTime>

@@ -31,6 +31,8 @@ class Reader {
 
   const std::string& text(std::string_view key) const { return values_.get(key); }
 
+  bool is_set(std::string_view key) const { return values_.is_set(key); }
+
   io::Url url(std::string_view key, std::span<const std::string_view> schemes) {
     auto url = io::parse_url(text(key), schemes);
     if (url) return *std::move(url);
@@ -197,6 +199,17 @@ Config::Mqtt read_mqtt(Reader& in) {
   mqtt.ca_file = in.readable_file("mqtt.ca_file");
   mqtt.keepalive =
       std::chrono::duration_cast<std::chrono::seconds>(in.duration("mqtt.keepalive", 5s, 1h));
+  // A broker of the user's own wins.
+  if (!in.text("mqtt.supervisor").empty() && !in.is_set("mqtt.url")) {
+    auto access = supervisor_access(in.text("mqtt.supervisor"));
+    if (!access) {
+      in.fail("mqtt.supervisor", access.error().what);
+      return mqtt;
+    }
+    mqtt.supervisor = *std::move(access);
+    mqtt.supervisor->username = mqtt.username;
+    mqtt.supervisor->password = mqtt.password;
+  }
   return mqtt;
 }
 
@@ -307,6 +320,10 @@ std::string redacted_json(const OptionValues& values) {
     const bool personal =
         option.secret || option.key == "partner.id" || option.key == "mqtt.username";
     auto value = values.get(option.key);
+    // The default is not meant where the Supervisor names the broker.
+    if (option.key == "mqtt.url" && !values.get("mqtt.supervisor").empty() &&
+        !values.is_set(option.key))
+      value.clear();
     if (option.kind != OptionKind::kText)
       value = fmt::format("{}", fmt::join(list_entries(value), ", "));
     if (!value.empty())

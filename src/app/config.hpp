@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/options.hpp"
+#include "app/supervisor.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
@@ -39,6 +40,8 @@ struct Config {
     std::string base_topic;
     std::string ca_file;
     std::chrono::seconds keepalive;
+    // Present: it names the broker. `url` is not meant then, nor the login where it is empty.
+    std::optional<SupervisorAccess> supervisor;
   } mqtt;
   struct HomeAssistant {
     bool discovery = true;

@@ -17,6 +17,7 @@
 #include "app/state_writer.hpp"
 #include "app/status_poller.hpp"
 #include "app/subscription_worker.hpp"
+#include "app/supervisor_worker.hpp"
 #include "app/worker_config.hpp"
 #include "io/paho_client.hpp"
 #include "io/signals.hpp"
@@ -85,11 +86,13 @@ class Daemon {
         writer_(make_writer(std::move(state.file))),
         former_transport_(state.memory ? state.memory->transport : ""),
         brain_(with_state(brain_options(config, values, options.clear_on_leave), config, state),
-               client_, mailbox_, brain_hooks()),
+               client_, mailbox_, brain_hooks(config)),
         worker_(worker_config(config.partner, former_transport_), worker_hooks()),
-        poller_(poller_config(config), poller_hooks()) {}
+        poller_(poller_config(config), poller_hooks()),
+        supervisor_(make_supervisor(config)) {}
 
   base::Status start() {
+    if (auto status = supervisor_ ? supervisor_->start() : base::success(); !status) return status;
     if (auto status = worker_.start(); !status) return status;
     return poller_.start();
   }
@@ -125,13 +128,20 @@ class Daemon {
         }});
   }
 
-  BrainHooks brain_hooks() {
+  std::unique_ptr<SupervisorWorker> make_supervisor(const Config& config) {
+    if (!config.mqtt.supervisor) return nullptr;
+    return std::make_unique<SupervisorWorker>(
+        *config.mqtt.supervisor, [this](BrokerAnswer answer) { mailbox_.post(std::move(answer)); });
+  }
+
+  BrainHooks brain_hooks(const Config& config) {
     BrainHooks hooks;
     hooks.want_subscription = [this](bool wanted) { worker_.want(wanted); };
     hooks.resume_reading = [this] { worker_.resume_reading(); };
     hooks.poll_now = [this] { poller_.poll_now(); };
     hooks.renew_subscription = [this] { worker_.renew(); };
     hooks.ask_about = [this](std::set<std::string> ids) { poller_.ask_about(std::move(ids)); };
+    if (config.mqtt.supervisor) hooks.ask_for_broker = [this] { supervisor_->ask(); };
     if (!writer_) return hooks;
     hooks.save = [this](std::uint64_t version, bridge::Memory memory) {
       writer_->save(version, [memory = std::move(memory)] { return bridge::memory_json(memory); });
@@ -168,14 +178,18 @@ class Daemon {
   Brain brain_;
   SubscriptionWorker worker_;
   StatusPoller poller_;
+  std::unique_ptr<SupervisorWorker> supervisor_;
 };
 
 void say_start(const Config& config) {
-  spdlog::info("iometer2mqtt {} starts: API {}, broker {}", IOMETER_VERSION,
-               config.partner.url.to_string(), config.mqtt.url.to_string());
+  const auto& supervisor = config.mqtt.supervisor;
+  spdlog::info(
+      "iometer2mqtt {} starts: API {}, broker {}", IOMETER_VERSION, config.partner.url.to_string(),
+      supervisor ? fmt::format("as {} names it", supervisor->url) : config.mqtt.url.to_string());
   warn_of_plain_text(config.partner.url, "partner.url");
   warn_of_plain_text(config.partner.websocket_url, "partner.websocket_url");
-  if (!config.mqtt.password.empty()) warn_of_plain_text(config.mqtt.url, "mqtt.url");
+  // The Supervisor and its add-ons speak in a network of the machine's own.
+  if (!config.mqtt.password.empty() && !supervisor) warn_of_plain_text(config.mqtt.url, "mqtt.url");
 }
 
 }  // namespace

@@ -17,6 +17,11 @@ io::PahoOptions paho_options(const Config& config) {
   paho.keepalive = config.mqtt.keepalive;
   paho.last_will = {mqtt::Topics(config.mqtt.base_topic).bridge("state"), "offline",
                     mqtt::Qos::kAtLeastOnce, true};
+  if (config.mqtt.supervisor) {
+    paho.address_remedy = "see whether the broker add-on runs";
+    if (config.mqtt.username.empty())
+      paho.login_remedy = "Home Assistant's Supervisor is asked for the login again";
+  }
   return paho;
 }
 

@@ -107,6 +107,47 @@ TEST_SUITE("app") {
     CHECK(config->log_level == "trace");
   }
 
+  TEST_CASE("the Supervisor names the broker, unless the user does") {
+    iometer::test::TestEnvironment environment;
+    auto values = complete();
+    CHECK_FALSE(make_config(values)->mqtt.supervisor.has_value());
+    values.set("mqtt.supervisor", "http://supervisor", "test");
+    const auto without_token = make_config(values);
+    REQUIRE_FALSE(without_token.ok());
+    CHECK(contains(without_token.error().what, "mqtt.supervisor (test): SUPERVISOR_TOKEN"));
+    environment.set("SUPERVISOR_TOKEN", "token");
+    auto config = make_config(values);
+    REQUIRE(config.ok());
+    REQUIRE(config->mqtt.supervisor.has_value());
+    CHECK(config->mqtt.supervisor->url == "http://supervisor");
+    CHECK(config->mqtt.supervisor->token.reveal() == "token");
+    CHECK(config->mqtt.supervisor->username.empty());
+    CHECK_FALSE(contains(redacted_json(values), "localhost"));
+    CHECK_FALSE(contains(redacted_json(values), "token"));
+    SUBCASE("a login of the user's own, at that broker") {
+      values.set("mqtt.username", "u", "test");
+      values.set("mqtt.password", "p", "test");
+      config = make_config(values);
+      REQUIRE(config.ok());
+      CHECK(config->mqtt.supervisor->username == "u");
+      CHECK(config->mqtt.supervisor->password.reveal() == "p");
+    }
+    SUBCASE("a broker of the user's own: nobody is asked, no token is needed") {
+      values.set("mqtt.url", "mqtt://localhost:1883", "test");
+      environment.set("SUPERVISOR_TOKEN", "");
+      config = make_config(values);
+      REQUIRE(config.ok());
+      CHECK_FALSE(config->mqtt.supervisor.has_value());
+      CHECK(contains(redacted_json(values), "mqtt://localhost:1883"));
+    }
+    SUBCASE("an address that is none") {
+      values.set("mqtt.supervisor", "supervisor", "test");
+      const auto wrong = make_config(values);
+      REQUIRE_FALSE(wrong.ok());
+      CHECK(contains(wrong.error().what, "mqtt.supervisor (test): not a usable URL"));
+    }
+  }
+
   TEST_CASE("a wrong value is refused with its key, where it was set, and what to write") {
     struct Row {
       const char* key;

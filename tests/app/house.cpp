@@ -65,14 +65,21 @@ app::BrainOptions House::options() {
 }
 
 app::BrainHooks House::hooks() {
-  return {[this](bool wanted) { api.want(wanted, now()); },
-          [this] { api.resume_reading(); },
-          [this] { api.poll_soon(now()); },
-          [this] { api.renew(now()); },
-          [](const std::set<std::string>&) {},
-          [this](std::uint64_t version, bridge::Memory memory) {
-            saving_ = {version, std::move(memory), now() + kWriting};
-          }};
+  app::BrainHooks hooks{[this](bool wanted) { api.want(wanted, now()); },
+                        [this] { api.resume_reading(); },
+                        [this] { api.poll_soon(now()); },
+                        [this] { api.renew(now()); },
+                        [](const std::set<std::string>&) {},
+                        [this](std::uint64_t version, bridge::Memory memory) {
+                          saving_ = {version, std::move(memory), now() + kWriting};
+                        }};
+  if (supervisor) {
+    hooks.ask_for_broker = [this] {
+      ++questions;
+      mailbox_->post(*supervisor);
+    };
+  }
+  return hooks;
 }
 
 void House::start() {

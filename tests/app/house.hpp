@@ -58,6 +58,11 @@ class House {
   // What the retained topics of a meter should say at the end; "" = all right.
   [[nodiscard]] std::string wrong_at_the_end() const;
 
+  // --- Home Assistant's Supervisor ---
+  // Set before start(): it names the broker, by this answer.
+  std::optional<app::BrokerAnswer> supervisor;
+  int questions = 0;  // to it
+
   Random random;
   FakeClient client;
   FakeApi api;

@@ -7,9 +7,10 @@ from . import discovery
 from .apis import Simulator
 from .broker import Broker
 from .process import Process
-from .programs import Daemon
+from .programs import Addon, Daemon
 from .proxy import Proxy
 from .recorder import Recorder, retained
+from .supervisor import Supervisor
 
 
 class Lab:
@@ -59,6 +60,15 @@ class Lab:
         self.daemons.append(daemon)
         self.prefixes.add(configuration.get("homeassistant", {}).get("prefix", discovery.PREFIX))
         return self._add(daemon, daemon.kill)
+
+    def addon(self, options, **environment):
+        addon = Addon(self.folder, options, next(self._numbers), **environment)
+        self.daemons.append(addon)
+        return self._add(addon, addon.kill)
+
+    def supervisor(self):
+        supervisor = Supervisor()
+        return self._add(supervisor, supervisor.stop)
 
     def configure(self, api, broker, partner=None, mqtt=None, **more):
         """A configuration for the two; `partner` and `mqtt` add or replace keys."""

@@ -10,13 +10,14 @@ from .waiting import patience, wait_for
 
 
 class Process:
-    def __init__(self, name, arguments, log_file, environment=None):
+    """`stdin` is a file that it reads; nothing otherwise."""
+
+    def __init__(self, name, arguments, log_file, environment=None, stdin=os.devnull):
         self.name = name
         self.arguments = [str(argument) for argument in arguments]
         self.log_file = log_file
-        with open(log_file, "ab") as log:
-            self.child = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                          env=environment)
+        with open(log_file, "ab") as log, open(stdin, "rb") as given:
+            self.child = subprocess.Popen(self.arguments, stdin=given, stdout=log, stderr=log, env=environment)
 
     @property
     def pid(self):

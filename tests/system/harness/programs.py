@@ -1,5 +1,6 @@
 """The program under test: `run` as a Daemon; `simulate` is in apis.py; everything else by command()."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -39,3 +40,15 @@ class Daemon(Process):
         file.write_text(yaml.safe_dump(configuration, allow_unicode=True))
         super().__init__(f"daemon {number}", [binary(), "run", "--config", file], folder / f"daemon-{number}.log",
                          environment(**changes))
+
+
+class Addon(Process):
+    """`iometer2mqtt run` as a Home Assistant add-on: the options on the standard input, no configuration file, the
+    token and the Supervisor's address in the environment."""
+
+    def __init__(self, folder, options, number, **changes):
+        file = folder / f"options-{number}.json"
+        file.write_text(json.dumps(options))
+        arguments = [binary(), "run", "--config", folder / "iometer2mqtt.yaml", "--options", "-"]
+        changes = {"IOMETER2MQTT_STATE_DIR": str(folder / "state"), "IOMETER2MQTT_LOG_LEVEL": "debug"} | changes
+        super().__init__(f"add-on {number}", arguments, folder / f"add-on-{number}.log", environment(**changes), file)

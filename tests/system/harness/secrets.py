@@ -13,6 +13,8 @@ import sys
 PARTNER_ID = "b1451a19-53c7-4e8a-87a0-7c45d3807e9d"
 PARTNER_SECRET = "JjNQKxIYugVSqCrxkbNfQ8Onpvd07K2G"
 MQTT_PASSWORD = "k9-Tulpenfeld-7731"
+NEW_MQTT_PASSWORD = "v4-Rosenhof-2290"
+SUPERVISOR_TOKEN = "0f7c5e2db1a94c86b3d2e7f1a0c9d8e7f6b5a4938271"
 WRONG_SECRET = "WrongSecretOfTheTests4711"
 WRONG_PASSWORD = "wrong-broker-password-4712"
 
@@ -28,7 +30,7 @@ def forms(secret, partner_id=PARTNER_ID):
 
 
 def all_forms():
-    for secret in (PARTNER_SECRET, MQTT_PASSWORD, WRONG_SECRET, WRONG_PASSWORD):
+    for secret in (PARTNER_SECRET, MQTT_PASSWORD, NEW_MQTT_PASSWORD, SUPERVISOR_TOKEN, WRONG_SECRET, WRONG_PASSWORD):
         yield from forms(secret)
 
 
