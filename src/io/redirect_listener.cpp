@@ -2,12 +2,8 @@
 
 #include <fmt/format.h>
 #include <libwebsockets.h>
-#include <netdb.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -18,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.hpp"
+#include "net/listen_address.hpp"
 
 namespace iometer::io {
 namespace {
@@ -91,37 +87,6 @@ bool is_loopback(const std::string& host) {
   return host.starts_with("127.") || host == "localhost" || host == "[::1]";
 }
 
-// The address of a socket that listens on the port; empty for any other descriptor.
-std::string listening_address(int descriptor, int port) {
-  int listening = 0;
-  socklen_t size = sizeof listening;
-  if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0)
-    return {};
-  sockaddr_storage storage{};
-  size = sizeof storage;
-  auto* address = reinterpret_cast<sockaddr*>(&storage);
-  if (getsockname(descriptor, address, &size) != 0) return {};
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> service{};
-  if (getnameinfo(address, size, host.data(), host.size(), service.data(), service.size(),
-                  NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
-      service.data() != std::to_string(port))
-    return {};
-  return host.data();
-}
-
-// Whether this process listens there. The library does not tell its listening socket: it is looked
-// for among all descriptors.
-bool listens_at(std::string_view address, int port) {
-  constexpr rlim_t kMost = 65536;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = 1024;
-  for (int i = 0; i < static_cast<int>(std::min(limit.rlim_cur, kMost)); ++i) {
-    if (listening_address(i, port) == address) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 struct RedirectListener::Server {
@@ -184,13 +149,13 @@ base::Status RedirectListener::Server::listen(const Url& url) {
         "(below 1024); take another one",
         url.port));
   }
-  if (info.iface != nullptr && !listens_at(loopback, bound)) {
+  port = static_cast<std::uint16_t>(bound);
+  if (info.iface != nullptr && !net::check_listening({loopback, loopback == "::1"}, port)) {
     return base::config_error(
         fmt::format("partner.redirect_url: libwebsockets did not listen on {}, which keeps others "
                     "out; use http://127.0.0.1:{}{}",
                     loopback, url.port, url.path));
   }
-  port = static_cast<std::uint16_t>(bound);
   return base::success();
 }
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "net/listen_address.hpp"
 #include "sim/connect_page.hpp"
-#include "sim/listen_address.hpp"
 #include "sim/lws_request.hpp"
 
 namespace iometer::sim {
@@ -53,6 +53,11 @@ void take_back_echo(lws_process_html_args& head, std::string_view subprotocol) {
 
 void log_nothing(int /*level*/, const char* /*line*/) {}
 
+base::Error of_simulator(base::Error error) {
+  error.what.insert(0, "simulator: ");
+  return error;
+}
+
 // The address was free: without a certificate only another program can have come between.
 std::string why_no_vhost(const SimulatorOptions& options) {
   if (options.certificate_file.empty()) {
@@ -87,8 +92,8 @@ Server::~Server() { lws_context_destroy(context_); }
 
 base::Status Server::listen() {
   const auto& options = service_.options();
-  const auto address = find_listen_address(options.host, options.port);
-  if (!address) return address.error();
+  const auto address = net::find_listen_address(options.host, options.port);
+  if (!address) return of_simulator(address.error());
   lws_context_creation_info info{};
   info.user = this;
   info.gid = static_cast<decltype(info.gid)>(-1);
@@ -118,7 +123,8 @@ base::Status Server::listen() {
   const int port = vhost != nullptr ? lws_get_vhost_listen_port(vhost) : 0;
   if (port <= 0) return base::config_error(why_no_vhost(options));
   port_ = static_cast<std::uint16_t>(port);
-  if (auto good = check_listening(*address, port_); !good) return good;
+  if (const auto good = net::check_listening(*address, port_); !good)
+    return of_simulator(good.error());
   // All addresses: a browser on this machine reaches this one.
   auto host = !address->is_any() ? options.host : address->is_ipv6 ? "::1" : "127.0.0.1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";

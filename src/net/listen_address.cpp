@@ -1,4 +1,4 @@
-#include "sim/listen_address.hpp"
+#include "net/listen_address.hpp"
 
 #include <fmt/format.h>
 #include <netdb.h>
@@ -14,13 +14,13 @@
 
 #include "base/text.hpp"
 
-namespace iometer::sim {
+namespace iometer::net {
 namespace {
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 std::string at(std::string_view host, std::uint16_t port) {
-  return fmt::format("simulator: cannot listen on {}, port {}", base::printable(host, 80), port);
+  return fmt::format("cannot listen on {}, port {}", base::printable(host, 80), port);
 }
 
 std::string numeric(const sockaddr* address, socklen_t size) {
@@ -112,4 +112,4 @@ base::Status check_listening(const ListenAddress& address, std::uint16_t port) {
                   at(address.text, port), instead));
 }
 
-}  // namespace iometer::sim
+}  // namespace iometer::net

@@ -1,7 +1,8 @@
-// Where the simulator listens: a host's own address, and whether the library's socket really took
-// it. libwebsockets, built with IPv6, turns an IPv4 address into "all addresses" unless told
-// otherwise, and /control has no authentication: so nothing is taken on trust.
+// Where a server of ours listens: a host's own address, and whether the library's socket really
+// took it. libwebsockets, built with IPv6, turns an IPv4 address into "all addresses" unless told
+// otherwise, and what listens here has no authentication: so nothing is taken on trust.
 // Calls the resolver, and blocks while it does. Does not open the socket that is listened on.
+// Errors begin with "cannot listen on"; the caller puts before that whose address it is.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 
 #include "base/result.hpp"
 
-namespace iometer::sim {
+namespace iometer::net {
 
 struct ListenAddress {
   std::string text;  // "127.0.0.1", "::1"
@@ -27,4 +28,4 @@ base::Result<ListenAddress> find_listen_address(const std::string& host, std::ui
 // An error unless this process listens on the port at exactly that address.
 base::Status check_listening(const ListenAddress& address, std::uint16_t port);
 
-}  // namespace iometer::sim
+}  // namespace iometer::net
