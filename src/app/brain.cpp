@@ -156,6 +156,7 @@ void Brain::tick(const base::Now& now, bool readings_waiting) {
   if (clock_patience_ && now.steady >= *clock_patience_) begin_subscription(now);
   keep_memory(now);
   handle_link_events(link_.tick(now.steady), now);
+  show_status(now);
 }
 
 void Brain::keep_memory(const base::Now& now) {
@@ -222,6 +223,8 @@ void Brain::handle(const Control& control, const base::Now& now) {
     handle_broker(*broker, now);
   } else if (std::holds_alternative<ApiAnswered>(control)) {
     api_answered_ = true;
+  } else if (std::holds_alternative<StatusWanted>(control)) {
+    status_wanted_ = true;
   } else {
     stopping_ = true;
   }
@@ -299,6 +302,8 @@ void Brain::handle_link_event(const mqtt::LinkEvent& event, const base::Now& now
         "ends; give "
         "each its own mqtt.base_topic",
         base::printable(second->instance, 40), topics_.base());
+    last_broker_error_ = fmt::format("second_bridge: another one ({}) is at work on \"{}\"",
+                                     base::printable(second->instance, 40), topics_.base());
     broker_lost(now);
   } else if (const auto* rival = std::get_if<mqtt::RivalSeen>(&event)) {
     feed(bridge::RivalSeen{base::printable(rival->instance, 40)}, now);

@@ -21,11 +21,14 @@
 #include "mqtt/client.hpp"
 #include "partner/link_state.hpp"
 #include "partner/partner_client.hpp"
+#include "web/status_board.hpp"
 
 namespace iometer::app {
 
 struct StopRequested {};
 struct ApiAnswered {};
+// Somebody looks at the web page.
+struct StatusWanted {};
 // The API's clock − ours, as it was `at` that time.
 struct ServerClock {
   base::Duration offset{0};
@@ -42,7 +45,7 @@ struct StateWritten {
 
 using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
                              base::Result<partner::InstallationsAnswer>, ServerClock, FrameDropped,
-                             ApiAnswered, StateWritten, BrokerAnswer, StopRequested>;
+                             ApiAnswered, StateWritten, BrokerAnswer, StatusWanted, StopRequested>;
 using BrainMailbox = Mailbox<Control, partner::Delivery>;
 
 // What the brain wants of the threads beside it. Called on the brain's thread; must not block.
@@ -56,6 +59,8 @@ struct BrainHooks {
   MemoryKeeper::Save save;
   // A BrokerAnswer follows. Empty = the broker is configured.
   std::function<void()> ask_for_broker = {};
+  // What the web page shows. nullptr = there is none.
+  web::StatusBoard* board = nullptr;
 };
 
 struct BrainOptions {
@@ -106,6 +111,7 @@ class Brain {
   void broker_lost(const base::Now& now);
   void receive(const mqtt::Message& message, const base::Now& now);
   void drain();
+  void show_status(const base::Now& now);
   void log_once(std::string& last, const base::Error& error, std::string_view what);
 
   BrainOptions options_;
@@ -134,6 +140,7 @@ class Brain {
   bool backlog_ = false;           // readings may have been left there for a broker that is slow
   bool api_answered_ = false;      // since the last tick
   bool nothing_linked_ = false;    // said already
+  bool status_wanted_ = false;
   base::SteadyTime next_bridge_tick_;
   std::string last_broker_error_;
   std::string last_api_error_;

@@ -213,6 +213,29 @@ Config::Mqtt read_mqtt(Reader& in) {
   return mqtt;
 }
 
+Config::Web read_web(Reader& in) {
+  Config::Web web;
+  if (!in.text("web.listen").empty()) {
+    auto listen = net::parse_endpoint(in.text("web.listen"));
+    if (!listen) {
+      in.fail("web.listen", listen.error().what);
+    } else {
+      web.listen = *std::move(listen);
+    }
+  }
+  for (const auto& entry : in.list("web.allow")) {
+    auto address = net::canonical_address(entry);
+    if (address) {
+      web.allow.insert(*std::move(address));
+    } else {
+      in.fail("web.allow", fmt::format("\"{}\" is no address: write single ones such as "
+                                       "192.168.1.5, with commas between",
+                                       base::printable(entry, 60)));
+    }
+  }
+  return web;
+}
+
 bridge::Freshness read_freshness(Reader& in) {
   bridge::Freshness freshness;
   freshness.floor = in.duration("availability.floor", 5s, 24h * 7);
@@ -269,6 +292,7 @@ base::Result<Config> make_config(const OptionValues& values) {
   if (config.mqtt.base_topic == config.homeassistant.prefix)
     in.fail("mqtt.base_topic", "is homeassistant.prefix, too, below which others publish");
   config.homeassistant.status_topic = in.topic("homeassistant.status_topic");
+  config.web = read_web(in);
   config.naming.language = in.choice("language", {"en", "de"}) == 0
                                ? homeassistant::Language::kEnglish
                                : homeassistant::Language::kGerman;

@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "bridge/bridge.hpp"
 #include "io/url.hpp"
+#include "net/address.hpp"
 #include "partner/auth.hpp"
 #include "partner/transport.hpp"
 
@@ -48,6 +49,10 @@ struct Config {
     std::string prefix;
     std::string status_topic;
   } homeassistant;
+  struct Web {
+    std::optional<net::Endpoint> listen;  // none = there is no page
+    std::set<std::string> allow;          // addresses as net::canonical_address() has them
+  } web;
   bridge::Naming naming;
   bridge::PowerSplit power_split = bridge::PowerSplit::kOff;
   bridge::Freshness freshness;

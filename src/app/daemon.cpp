@@ -22,6 +22,7 @@
 #include "io/paho_client.hpp"
 #include "io/signals.hpp"
 #include "partner/api_shape.hpp"
+#include "web/server.hpp"
 
 namespace iometer::app {
 namespace {
@@ -85,13 +86,20 @@ class Daemon {
                 [this](mqtt::ClientEvent event) { mailbox_.post(std::move(event)); }),
         writer_(make_writer(std::move(state.file))),
         former_transport_(state.memory ? state.memory->transport : ""),
+        board_(make_board(config.web)),
         brain_(with_state(brain_options(config, values, options.clear_on_leave), config, state),
                client_, mailbox_, brain_hooks(config)),
         worker_(worker_config(config.partner, former_transport_), worker_hooks()),
         poller_(poller_config(config), poller_hooks()),
         supervisor_(make_supervisor(config)) {}
 
-  base::Status start() {
+  base::Status start(const Config::Web& web) {
+    if (board_) {
+      auto server = web::Server::start({*web.listen, web.allow}, *board_);
+      if (!server) return server.error();
+      server_ = *std::move(server);
+      spdlog::info("web page: http://{}/", net::endpoint_text(*web.listen));
+    }
     if (auto status = supervisor_ ? supervisor_->start() : base::success(); !status) return status;
     if (auto status = worker_.start(); !status) return status;
     return poller_.start();
@@ -134,8 +142,15 @@ class Daemon {
         *config.mqtt.supervisor, [this](BrokerAnswer answer) { mailbox_.post(std::move(answer)); });
   }
 
+  std::unique_ptr<web::StatusBoard> make_board(const Config::Web& web) {
+    if (!web.listen) return nullptr;
+    return std::make_unique<web::StatusBoard>([this] { mailbox_.post(StatusWanted{}); },
+                                              read_clocks().steady);
+  }
+
   BrainHooks brain_hooks(const Config& config) {
     BrainHooks hooks;
+    hooks.board = board_.get();
     hooks.want_subscription = [this](bool wanted) { worker_.want(wanted); };
     hooks.resume_reading = [this] { worker_.resume_reading(); };
     hooks.poll_now = [this] { poller_.poll_now(); };
@@ -175,10 +190,12 @@ class Daemon {
   io::PahoClient client_;
   std::unique_ptr<StateWriter> writer_;
   std::string former_transport_;
+  std::unique_ptr<web::StatusBoard> board_;
   Brain brain_;
   SubscriptionWorker worker_;
   StatusPoller poller_;
   std::unique_ptr<SupervisorWorker> supervisor_;
+  std::unique_ptr<web::Server> server_;
 };
 
 void say_start(const Config& config) {
@@ -211,7 +228,7 @@ int run_daemon(const Config& config, const OptionValues& values, const DaemonOpt
     spdlog::info("signal {}: stopping", number);
     stop();
   });
-  if (const auto status = daemon.start(); !status) {
+  if (const auto status = daemon.start(config.web); !status) {
     spdlog::error("{}", status.error().what);
     return status.error().kind == base::ErrorKind::kConfig ? 2 : 1;
   }

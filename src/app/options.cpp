@@ -58,6 +58,10 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"availability.fixed", "", "the same time for all meters, whatever their cadence"},
     {"resume.overlap", "10m", "how much of what is known is asked for again when the API is back"},
     {"resume.first_start", "1h", "how much history the first start asks for, at most 23h"},
+    {"web.listen", "",
+     "where the status page and /health answer: 127.0.0.1:8099, 0.0.0.0:8099 for all addresses; "
+     "default: nowhere"},
+    {"web.allow", "", "addresses that may connect there; default: all", false, OptionKind::kList},
     {"names", "", "names for meters, by number or id: 1EMH0007058153=House", false,
      OptionKind::kMap},
     {"language", "en", "language of the entities' names: en | de"},

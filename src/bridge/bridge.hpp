@@ -55,6 +55,13 @@ class Bridge {
   // All that a restart needs. `clean`: this is the end, and the broker has acknowledged everything.
   [[nodiscard]] Memory memory(const base::Now& now, bool clean) const;
 
+  // As they are now, for those who look at them: the parts' own const functions say more.
+  [[nodiscard]] const Meters& meters() const { return meters_; }
+  [[nodiscard]] const Devices& devices() const { return devices_; }
+  [[nodiscard]] const Service& service() const { return service_; }
+  // Both clocks, the wall one on the API's.
+  [[nodiscard]] base::Now api_now(const base::Now& now) const { return clock_.now(now); }
+
   // Installations that should be asked for by id with the next polls.
   [[nodiscard]] std::set<std::string> doubtful() const { return listings_.doubtful(); }
 

@@ -66,12 +66,16 @@ void Devices::retained(std::string_view slug, std::string_view leaf, const std::
 
 void Devices::publish_all(bool certain, const base::Now& now, Effects& effects) {
   for (auto& [id, device] : devices_) {
-    const bool fresh = certain && !device.unlinked_since && device.published.contains("state") &&
-                       now.wall - device.seen <= fresh_for_;
+    const bool fresh = certain && is_fresh(device, now.wall);
     device.published["availability"] = fresh ? "online" : "offline";
     for (const auto& [leaf, payload] : device.published)
       effects.send({topics_.device(device.slug, leaf), payload, Qos::kAtLeastOnce, true});
   }
+}
+
+bool Devices::is_fresh(const Device& device, base::WallTime now) const {
+  return !device.unlinked_since && device.published.contains("state") &&
+         now - device.seen <= fresh_for_;
 }
 
 Devices::Device& Devices::find_or_add(const std::string& id, Effects& effects) {
@@ -188,6 +192,18 @@ std::vector<std::string> Devices::removable() const {
     if (device.unlinked_since) ids.push_back(id);
   }
   return ids;
+}
+
+std::vector<DeviceOverview> Devices::overview(std::size_t most, base::WallTime now) const {
+  std::vector<DeviceOverview> list;
+  for (const bool fresh : {false, true}) {
+    for (const auto& [id, device] : devices_) {
+      if (list.size() >= most) return list;
+      if (is_fresh(device, now) == fresh)
+        list.push_back({device.slug, device.name, fresh, device.seen, device.published});
+    }
+  }
+  return list;
 }
 
 std::set<std::string> Devices::installation_ids() const {

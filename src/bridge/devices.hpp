@@ -17,6 +17,15 @@
 
 namespace iometer::bridge {
 
+// A device as it is at a moment.
+struct DeviceOverview {
+  std::string slug;
+  std::string name;
+  bool online = false;
+  base::WallTime seen;
+  std::map<std::string, std::string> texts;  // by leaf of the topic
+};
+
 class Devices {
  public:
   // `poll_interval`: a status that has not been confirmed for a few of them is no longer shown.
@@ -46,6 +55,8 @@ class Devices {
   void remove(const std::string& id, Announcements& announcements, Effects& effects);
   // Ids of those that are unlinked.
   [[nodiscard]] std::vector<std::string> removable() const;
+  // At most `most`, those with something wrong first.
+  [[nodiscard]] std::vector<DeviceOverview> overview(std::size_t most, base::WallTime now) const;
   [[nodiscard]] std::set<std::string> installation_ids() const;
   [[nodiscard]] bool knows(const std::string& slug) const { return slugs_.contains(slug); }
   [[nodiscard]] std::size_t count() const { return devices_.size(); }
@@ -61,6 +72,8 @@ class Devices {
     std::optional<base::WallTime> unlinked_since;
     bool changed = true;  // its announcement
   };
+  // Its status is known and not too old to be shown.
+  [[nodiscard]] bool is_fresh(const Device& device, base::WallTime now) const;
   void announce(const std::string& id, const Device& device, base::SteadyTime now,
                 Announcements& announcements) const;
   void publish(Device& device, std::string_view leaf, std::string payload, Effects& effects) const;

@@ -257,6 +257,19 @@ std::vector<std::string> Meters::removable() const {
   return ids;
 }
 
+std::vector<MeterOverview> Meters::overview(std::size_t most, const base::Now& now) const {
+  std::vector<MeterOverview> list;
+  for (const bool well : {false, true}) {
+    for (const auto& [id, meter] : meters_) {
+      if (list.size() >= most) return list;
+      const auto words = meter.status.words(context_, meter.clock, now);
+      if ((words.reason == reasons::kOk.word) == well)
+        list.push_back({&meter, options_.naming.display_name(meter.meter, meter.slug), words});
+    }
+  }
+  return list;
+}
+
 std::optional<base::Duration> Meters::shortest_cadence(const base::Now& now) const {
   std::optional<base::Duration> shortest;
   for (const auto& [id, meter] : meters_) {

@@ -49,6 +49,13 @@ struct MetersOptions {
   base::Duration status_lasts{0};  // how long a poll's news of a reader is believed
 };
 
+// A meter as it is at a moment; the pointer is valid until the bridge's next event.
+struct MeterOverview {
+  const Meter* meter = nullptr;
+  std::string name;  // what people call it
+  StatusWords words;
+};
+
 class Meters {
  public:
   Meters(mqtt::Topics topics, MetersOptions options);
@@ -91,6 +98,9 @@ class Meters {
   // Ids of those that are unlinked, or replaced and silent: two meters of one installation may
   // send.
   [[nodiscard]] std::vector<std::string> removable() const;
+
+  // At most `most`, those with something wrong first.
+  [[nodiscard]] std::vector<MeterOverview> overview(std::size_t most, const base::Now& now) const;
 
   // When the newest reading came, or a subscription began.
   [[nodiscard]] base::SteadyTime last_heard() const { return catch_up_.last_heard(); }

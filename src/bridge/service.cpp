@@ -82,7 +82,6 @@ void Service::state_saved(std::string error) {
   state_error_ = std::move(error);
 }
 
-// One word for people and automations: what is worst.
 std::string_view Service::problem() const {
   if (api_problem_ != problems::kOk.word) return api_problem_;
   if (is_clock_wrong()) return problems::kClockWrong;

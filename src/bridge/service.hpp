@@ -57,12 +57,22 @@ class Service {
   // bridge/health each minute, and at once after a change of state.
   void publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects);
 
+  // One word of bridge::problems: what is worst.
+  [[nodiscard]] std::string_view problem() const;
+  [[nodiscard]] const std::string& version() const { return info_.version; }
+  [[nodiscard]] const ApiLinkChanged& api() const { return api_; }
+  // In that state; nothing before the first word of the subscription.
+  [[nodiscard]] std::optional<base::WallTime> api_since() const {
+    return api_since_ == base::WallTime{} ? std::nullopt : std::optional(api_since_);
+  }
+  // Of the last connection.
+  [[nodiscard]] base::WallTime broker_since() const { return broker_since_; }
+
   [[nodiscard]] mqtt::Message event(const Fact& fact, base::WallTime now) const;
 
  private:
   [[nodiscard]] std::string info_json(std::size_t meters, std::size_t devices) const;
   [[nodiscard]] std::string health_json(const HealthNumbers& numbers, base::WallTime now) const;
-  [[nodiscard]] std::string_view problem() const;
   void announce(Announcements& announcements, base::SteadyTime now) const;
 
   mqtt::Topics topics_;

@@ -46,6 +46,8 @@ TEST_SUITE("app") {
     CHECK(config->homeassistant.prefix == "homeassistant");
     CHECK(config->homeassistant.status_topic == "homeassistant/status");
     CHECK(config->partner.installations.empty());
+    CHECK_FALSE(config->web.listen.has_value());
+    CHECK(config->web.allow.empty());
     CHECK(config->naming.names.empty());
     CHECK(config->naming.language == iometer::homeassistant::Language::kEnglish);
     CHECK(config->power_split == iometer::bridge::PowerSplit::kOff);
@@ -79,6 +81,8 @@ TEST_SUITE("app") {
     set("names", "1EMH1 = House,id-2=Garage");
     set("language", "de");
     set("power_split", "true");
+    set("web.listen", "[::1]:8099");
+    set("web.allow", "172.30.32.2, 0:0:0:0:0:0:0:1, ::ffff:10.0.0.1");
     set("log_level", "trace");
     const auto config = make_config(values);
     REQUIRE_MESSAGE(config.ok(), config.error().what);
@@ -104,6 +108,8 @@ TEST_SUITE("app") {
           std::map<std::string, std::string>{{"1EMH1", "House"}, {"id-2", "Garage"}});
     CHECK(config->naming.language == iometer::homeassistant::Language::kGerman);
     CHECK(config->power_split == iometer::bridge::PowerSplit::kOn);
+    CHECK(config->web.listen == iometer::net::Endpoint{"::1", 8099});
+    CHECK(config->web.allow == std::set<std::string>{"10.0.0.1", "172.30.32.2", "::1"});
     CHECK(config->log_level == "trace");
   }
 
@@ -155,6 +161,10 @@ TEST_SUITE("app") {
       const char* remedy;
     };
     const Row rows[] = {
+        {"web.listen", "8099", "0.0.0.0:8099"},
+        {"web.listen", "nas.local:8099", "0.0.0.0:8099"},
+        {"web.allow", "192.168.1.5, 192.168.1.0/24", "write single ones"},
+        {"web.allow", "nas.local", "write single ones"},
         {"partner.url", "", "must begin with https:// or http://"},
         {"partner.url", "ftp://x", "must begin with https:// or http://"},
         {"partner.url", "partner.example", "must begin with https:// or http://"},

@@ -1,0 +1,27 @@
+// The part of Brain that shows itself to the web page.
+#include <utility>
+
+#include "app/brain.hpp"
+#include "app/web_snapshot.hpp"
+
+namespace iometer::app {
+
+void Brain::show_status(const base::Now& now) {
+  if (hooks_.board == nullptr) return;
+  hooks_.board->beat(now.steady);
+  if (!std::exchange(status_wanted_, false)) return;
+  web::Snapshot::Link broker;
+  broker.up = link_.is_up();
+  broker.state = broker.up ? "live" : "down";
+  if (broker.up) {
+    broker.since = bridge_.service().broker_since();
+  } else {
+    broker.reason = last_broker_error_;
+    if (broker_away_since_)
+      broker.since = bridge_.api_now(now).wall - (now.steady - *broker_away_since_);
+  }
+  hooks_.board->show(web_snapshot(bridge_, std::move(broker), options_.bridge.naming.language, now),
+                     now.steady);
+}
+
+}  // namespace iometer::app

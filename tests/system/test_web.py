@@ -1,0 +1,127 @@
+"""The status page and its neighbours: what they say is what is on the topics, and only the program's own state makes it
+unhealthy."""
+
+import http.client
+import json
+
+from harness import observed, ports, secrets
+from harness.programs import command
+from harness.waiting import patience, wait_for
+
+HOUSEHOLD = ["--installations", "1", "--meters", "1", "--devices", "1", "--cadence", "2s"]
+
+
+class Web:
+    def __init__(self):
+        self.port = ports.free_port()
+        # Without history, which the lab would check message by message.
+        self.options = {"web": {"listen": f"127.0.0.1:{self.port}"}, "resume": {"first_start": "0s"}}
+
+    def get(self, path, method="GET"):
+        """(status, text); (0, why) where nobody answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience(10))
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        except OSError as error:
+            return 0, str(error)
+        finally:
+            connection.close()
+
+    def status(self):
+        code, text = self.get("/status")
+        assert code == 200, text
+        found = secrets.leaks(text)
+        assert not found, f"/status has secrets: {found}"
+        return json.loads(text)
+
+    def wait_until_ready(self):
+        wait_for(lambda: self.get("/ready")[0] == 200, "ready", 20, explain=lambda: self.get("/ready")[1])
+
+
+def differences(status, recorder):
+    """What /status says otherwise than the topics."""
+    found = []
+
+    def compare(topic, said):
+        published = recorder.last(f"iometer/{topic}")
+        if published != said:
+            found.append((topic, published, said))
+
+    for meter in status["meters"]:
+        base = f"meter/{meter['slug']}"
+        compare(f"{base}/availability", meter["availability"])
+        compare(f"{base}/reason", meter["reason"])
+        for value in meter["values"]:
+            compare(f"{base}/value/{value['key']}", value["value"])
+    for device in status["devices"]:
+        base = f"device/{device['slug']}"
+        compare(f"{base}/availability", device["availability"])
+        for field in device["fields"]:
+            compare(f"{base}/{field['key']}", "None" if field["text"] is None else field["text"])
+    return found
+
+
+def test_it_says_what_is_on_the_topics(lab):
+    api, broker = lab.simulator(household=HOUSEHOLD), lab.broker()
+    recorder, web = lab.recorder(broker), Web()
+    lab.daemon(lab.configure(api, broker, language="de", **web.options))
+    web.wait_until_ready()
+    wait_for(lambda: web.status()["meters"] and web.status()["devices"], "a meter and a device", 20)
+    # Between the two looks a reading may come.
+    wait_for(lambda: not differences(web.status(), recorder), "the same on /status as on the topics", 20,
+             explain=lambda: differences(web.status(), recorder))
+    status = web.status()
+    assert status["problem"] == "ok" and status["language"] == "de"
+    assert status["api"]["up"] and status["broker"]["up"] and status["api"]["transport"]
+    meter = status["meters"][0]
+    assert meter["availability"] == "online" and len(meter["values"]) >= 3
+    assert "Leistung" in [value["label"] for value in meter["values"]]
+    assert {field["key"] for field in status["devices"][0]["fields"]} >= {"core_battery", "core_pin", "core_attachment"}
+    for path, part in [("/", "<!doctype html>"), ("/page.js", "import"), ("/style.css", "{"), ("/icon.svg", "<svg")]:
+        code, text = web.get(path)
+        assert code == 200 and part in text
+    assert web.get("/health", "HEAD") == (200, "")
+    assert web.get("/status", "POST")[0] == 405
+
+
+def test_a_broker_that_is_away_is_not_ready_but_healthy(lab):
+    api, broker = lab.simulator(household=HOUSEHOLD), lab.broker()
+    web = Web()
+    lab.daemon(lab.configure(api, broker, **web.options))
+    web.wait_until_ready()
+    broker.kill()
+    wait_for(lambda: web.get("/ready")[0] == 503, "not ready", 20)
+
+    def reasons():
+        return {one["part"]: one for one in json.loads(web.get("/ready")[1])["reasons"]}
+
+    wait_for(lambda: str(broker.port) in (reasons()["broker"]["reason"] or ""), "the reason, with the broker's address",
+             explain=reasons)
+    assert reasons()["broker"]["since"]
+    assert web.get("/health") == (200, "ok\n")
+    assert not web.status()["broker"]["up"]
+    broker.start()
+    web.wait_until_ready()
+
+
+def test_refused_credentials_are_said_with_the_reason(lab):
+    api, broker = lab.simulator(), lab.broker()
+    recorder, web = lab.recorder(broker), Web()
+    lab.daemon(lab.configure(api, broker, partner={"secret": secrets.WRONG_SECRET}, **web.options))
+    observed.wait_for_health(recorder, lambda health: health["problem"] == "auth_failed", "auth_failed")
+    status = web.status()
+    assert status["problem"] == "auth_failed" and "401" in status["api"]["reason"]
+    assert web.get("/ready")[0] == 503
+    assert web.get("/health")[0] == 200
+
+
+def test_an_address_in_use_ends_it_with_the_remedy(lab):
+    api, broker = lab.simulator(), lab.broker()
+    arguments = ["--partner-id", "a", "--partner-url", api.url, "--mqtt-url", broker.url,
+                 "--state-dir", lab.folder / "state", "--web-listen", f"127.0.0.1:{api.port}"]
+    result = command("run", *arguments, IOMETER2MQTT_PARTNER_SECRET="b")
+    assert result.returncode == 2, result.stderr
+    text = result.stderr + result.stdout
+    assert f"web.listen: cannot listen on 127.0.0.1, port {api.port}" in text and "take another port" in text
