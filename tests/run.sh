@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit, io, system and interop tests
-#   tests/run.sh --all     also clang-tidy with its analyzer, the tests against a real Home Assistant, the add-on's image,
+#   tests/run.sh --all     also clang-tidy with its analyzer, the status page in a browser, the tests against a real Home Assistant, the add-on's image,
 #                          and the tests on fresh Debian systems (needs root; over an hour)
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,6 +12,7 @@ cmake --workflow --preset dev
 [ "${1:-}" = --all ] || exit 0
 config/install-dependencies.sh lint
 git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 tests/tidy.sh
+tests/web/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2026.11 tests/homeassistant/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2025.6 tests/homeassistant/run.sh
 tests/addon/run.sh
