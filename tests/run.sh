@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit, io, system and interop tests
-#   tests/run.sh --all     also clang-tidy with its analyzer, the status page in a browser, the tests against a real Home Assistant, the add-on's image,
-#                          and the tests on fresh Debian systems (needs root; over an hour)
+#   tests/run.sh --all     also clang-tidy with its analyzer, the status page in a browser, the add-on's image, and the
+#                          tests against a real Home Assistant and on fresh Debian systems (needs root; hours)
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -13,6 +13,7 @@ let language = navigator.language.startsWith("de") ? "de" : "en";
 let t = texts[language];
 let last = null; // the newest answer
 let lastAt = 0;
+let misses = 0; // questions in a row without an answer
 let timer = 0;
 
 const byId = (id) => document.getElementById(id);
@@ -193,10 +194,13 @@ async function update() {
     if (!response.ok) throw new Error(`status ${response.status}`);
     last = await response.json();
     lastAt = Date.now();
+    misses = 0;
     show(last);
   } catch (error) {
     console.warn("no status:", error);
-    showGone();
+    misses += 1;
+    // One answer that is late is no news.
+    if (misses > 1 || !last) showGone();
   }
 }
 
