@@ -200,7 +200,7 @@ def test_the_documentation_knows_every_problem_and_reason():
     problems, reasons = (
         set(re.findall(r'\{"(\w+)", "', re.search(rf"^namespace {name} \{{(.*?)^\}}", words, re.M | re.S).group(1)))
         for name in ("problems", "reasons"))
-    assert set(re.findall(r"^\| Problem is `(\w+)`", page, re.MULTILINE)) == problems - {"ok"}
+    assert set(re.findall(r"^\| Status is `(\w+)`", page, re.MULTILINE)) == problems - {"ok"}
     row = re.search(r"^\| Entities exist.*$", page, re.MULTILINE).group()
     assert set(re.findall(r"`(\w+)`", row)) == reasons - {"ok"}
 
