@@ -9,11 +9,12 @@ PREFIX = "/api/hassio_ingress/AbC123/"
 
 
 class Ingress:
-    """`url` is where the page is; while `broken` is set, only the page's files come through, as of a program that hangs."""
+    """`url` is where the page is. `left` says how many answers of `status` still come through, as of a program that will
+    hang; None is all."""
 
     def __init__(self, port):
         self.target = f"http://127.0.0.1:{port}/"
-        self.broken = False
+        self.left = None
         self.outside = []  # paths that were asked for beside the prefix
         ingress = self
 
@@ -33,8 +34,10 @@ class Ingress:
             self.outside.append(request.path)
             return request.send_error(404)
         path = request.path[len(PREFIX):]
-        if self.broken and path == "status":
-            return request.send_error(502)
+        if path == "status" and self.left is not None:
+            if self.left == 0:
+                return request.send_error(502)
+            self.left -= 1
         try:
             response = urllib.request.urlopen(self.target + path, timeout=10)
         except urllib.error.HTTPError as error:

@@ -73,9 +73,14 @@ def test_a_broker_that_is_away_is_said_with_the_remedy(scene):
 def test_a_program_that_does_not_answer_is_said(scene):
     one = scene()
     one.look_until("All is well")
-    one.ingress.broken = True
+    one.ingress.left = 0
     assert "The program does not answer any more" in one.look().text
-    one.ingress.broken = False
+    # What it said before stays, and is said to be old.
+    one.ingress.left = 1
+    page = one.look()
+    assert "The program does not answer any more" in page.text and "Last answer" in page.text
+    assert "kWh" in page.text and 'class="gone"' in page.source
+    one.ingress.left = None
     one.look_until("All is well")
 
 
