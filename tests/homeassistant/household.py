@@ -41,7 +41,8 @@ class Meter:
         """`numbers`: {code: value} instead of the next ones of its own."""
         if numbers is not None:
             units = dict(CODES)
-            values = [{"obisCode": f"1-0:{code}", "value": value, "unit": units[code]} for code, value in numbers.items()]
+            values = [{"obisCode": f"1-0:{code}", "value": value, "unit": units[code]}
+                      for code, value in numbers.items()]
             return {"meter": self.json(), "time": rfc3339(time), "values": values}
         steps = {unit: self.readings if unit == "Wh" else self.readings % 20 for unit in STEP}
         values = [{"obisCode": f"1-0:{code}", "value": round(START[unit] + steps[unit] * STEP[unit], 3), "unit": unit}

@@ -14,8 +14,8 @@ CODES = 20
 ENTITIES = METERS * (CODES + 2) + METERS * 6 + 3
 SHOWN_WITHIN = 30  # seconds, less those that Core waits for processors which others use meanwhile
 PATIENCE = 240  # seconds, where that is long
-# Messages at the broker. All that is retained of the hundred is some 3,600, the readings of a second are 230: even where
-# everything comes within one second, it comes once.
+# Messages at the broker. All that is retained of the hundred is some 3,600, the readings of a second are 230: even
+# where everything comes within one second, it comes once.
 MOST_A_SECOND = 5000
 
 

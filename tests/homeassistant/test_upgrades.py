@@ -64,8 +64,8 @@ class Prefix(LifeCase):
         self.scene.bridge.start_daemon()
         self.scene.prefix = prefix
         topics = self.scene.watch.retained
-        wait_until(lambda: {topic.split("/device/")[0] for topic in topics() if topic.endswith("/config")} == {prefix}, 60,
-                   f"all announcements are below {prefix}, and there alone")
+        prefixes = lambda: {topic.split("/device/")[0] for topic in topics() if topic.endswith("/config")}
+        wait_until(lambda: prefixes() == {prefix}, 60, f"all announcements are below {prefix}, and there alone")
         self.scene.wait_for_announcements()
 
     def change_core(self, prefix):
@@ -108,7 +108,7 @@ class Older(LifeCase):
     @classmethod
     def make_older(cls, scene):
         """The meter's announcement as another version may have had it."""
-        topic = next(topic for topic in scene.watch.retained() if topic.startswith("homeassistant/device/iometer_meter_"))
+        topic = next(one for one in scene.watch.retained() if one.startswith("homeassistant/device/iometer_meter_"))
         payload = json.loads(scene.watch.retained()[topic])
         parts = payload["components"]
         # Another name for a component, with the unique id of today.
