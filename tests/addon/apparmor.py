@@ -14,7 +14,8 @@ CALL = re.compile(r'(?P<name>\w+)\((?P<arguments>.*)\)\s+= \d+')
 PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)(?:<(?P<folder>[^>]*)>)?, )?"(?P<path>(?:[^"\\]|\\.)*)"')
 WRITING = {"mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "chmod", "fchmodat",
            "fchmodat2", "chown", "lchown", "fchownat"}
-CALLS = sorted(WRITING | {"chdir", "execve", "open", "openat"})
+# For strace, which need not know them all.
+CALLS = ",".join(f"?{name}" for name in sorted(WRITING | {"chdir", "execve", "open", "openat"}))
 
 
 def _lines(text):
@@ -149,4 +150,5 @@ def _calls(trace, root):
             if name == "chdir":
                 here = path
             else:
-                yield name, arguments, path + "/" * os.path.isdir(f"{root}{path}")
+                is_folder = "O_DIRECTORY" in arguments or os.path.isdir(f"{root}{path}")
+                yield name, arguments, re.sub("^/proc/self/", "/proc/1/", path) + "/" * is_folder
