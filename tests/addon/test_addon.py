@@ -44,10 +44,10 @@ def read_usage():
 @pytest.fixture(name="try_options")
 def options_for_the_program(tmp_path):
     """The program's answer to options.json, which it reads like any configuration; it connects to nothing."""
-    def run(options):
+    def run(options, **variables):
         file = tmp_path / "options.json"
         file.write_text(json.dumps(options))
-        return program("replay", "--config", file, TOP / "tests/golden/three_phases.jsonl")
+        return program("replay", "--config", file, TOP / "tests/golden/three_phases.jsonl", **variables)
 
     return run
 
@@ -139,6 +139,16 @@ def test_an_address_is_refused_where_it_is_entered_if_the_program_refuses_it(try
         assert result.returncode == 2 and "mqtt.url" in result.stderr
 
 
+def test_the_program_takes_what_the_image_sets(try_options):
+    text = re.search(r"^ENV ((?:.*\\\n)*.*)$", (ADDON / "Dockerfile").read_text(), re.MULTILINE).group(1)
+    variables = dict(word.split("=", 1) for word in text.replace("\\\n", " ").split())
+    assert len(variables) == 4
+    token = {"SUPERVISOR_TOKEN": "of-the-tests"}
+    assert try_options(entered(), **variables, **token).returncode == 0
+    assert try_options(entered(), **variables, **token, IOMETER2MQTT_WEB_PORT="8099").returncode == 2
+    assert variables["IOMETER2MQTT_WEB_LISTEN"].endswith(f":{CONFIG['ingress_port']}")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_option_is_explained(language):
     texts = yaml.safe_load((ADDON / "translations" / f"{language}.yaml").read_text())
@@ -188,7 +198,7 @@ def test_what_the_documentation_quotes_is_said_by_the_program():
     page = (ADDON / "DOCS.md").read_text()
     log = re.search(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL).group(1).splitlines()
     quoted = [line.split('"')[0] for line in log] + re.findall(r'The log says "([^"]+)"', page)
-    assert len(quoted) >= 4
+    assert len(quoted) >= 5
     code = source()
     for text in quoted:
         assert text in code, text

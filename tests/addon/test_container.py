@@ -134,12 +134,15 @@ def whole_scene(tmp_path_factory):
 
     settings = json.loads(pathlib.Path(os.environ["IOMETER_ADDON_IMAGE"]).read_text())["OCIv1"]["config"]
     container = Container(folder, settings)
-    container.wait_for_log("connected to the MQTT broker", seconds=20)
-    yield {"folder": folder, "broker": broker, "supervisor": supervisor, "container": container, "settings": settings}
-    container.kill()
-    supervisor.shutdown()
-    api.stop()
-    broker.stop()
+    try:
+        container.wait_for_log("connected to the MQTT broker", seconds=20)
+        yield {"folder": folder, "broker": broker, "supervisor": supervisor, "container": container,
+               "settings": settings}
+    finally:
+        container.kill()
+        supervisor.shutdown()
+        api.stop()
+        broker.stop()
 
 
 def test_readings_reach_the_broker_that_the_supervisor_names(scene):
