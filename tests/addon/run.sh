@@ -107,7 +107,8 @@ version=$(sed -n 's/^version: //p' "$work/staged/config.yaml")
 
 log "building version $version in it, as the Supervisor would"
 begun=$(date +%s)
-run_buildah bud --isolation chroot --network host --format docker --layers --pull-never \
+run_buildah rm --all >/dev/null # what a build that was ended left behind takes a GB each
+run_buildah bud --isolation chroot --network host --format docker --pull-never \
   --volume "$cache/addon-ccache:/usr/local/sbin" \
   --build-arg "BUILD_VERSION=$version" --build-arg BUILD_ARCH=amd64 --tag iometer2mqtt-addon \
   --file "$work/staged/Dockerfile" "$work/staged" >"$cache/addon-build.log" 2>&1 || {
