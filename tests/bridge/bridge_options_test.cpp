@@ -54,7 +54,7 @@ TEST_SUITE("bridge") {
                                      "iometer2mqtt", "IOmeter", "IOmeter 1EMH0012345678"};
     const auto english = names(homeassistant::Language::kEnglish);
     const auto german = names(homeassistant::Language::kGerman);
-    CHECK(english.size() == 20);
+    CHECK(english.size() == 24);
     REQUIRE(english.size() == german.size());
     for (const auto& [id, name] : english) {
       CAPTURE(id);
