@@ -100,7 +100,7 @@ std::vector<Entity> meter_entities(const MeterState& state, const std::string& s
   number.id = "meter_number";
   number.name = kMeterNumber.in(language);
   number.state_topic = topics.meter(slug, "state");
-  number.value_template = "{{ value_json.number }}";
+  number.value_template = "{{ value_json.number[:64] }}";
   number.icon = "mdi:numeric";
   // Without a reading yet, these would be unknown for ever.
   const bool has_reading = !state.samples().empty();
