@@ -24,6 +24,38 @@ constexpr Label kLastReading{"Last reading", "Letzte Ablesung"};
 constexpr Label kMeterNumber{"Meter number", "Zählernummer"};
 constexpr Label kStatus{"Status", "Status"};
 
+// What says how the meter is; it counts while the bridge is there, also when no value is fresh.
+std::vector<Entity> status_entities(bool has_reading, const std::string& slug,
+                                    const mqtt::Topics& topics, Language language) {
+  std::vector<Entity> list;
+  Entity last_reading;
+  last_reading.id = "last_reading";
+  last_reading.name = kLastReading.in(language);
+  last_reading.state_topic = topics.meter(slug, "last_reading");
+  last_reading.device_class = "timestamp";
+  Entity reason;
+  reason.id = "reason";
+  reason.name = kStatus.in(language);
+  reason.state_topic = topics.meter(slug, "reason");
+  reason.device_class = "enum";
+  for (const auto& word : reasons::kAll) reason.options.emplace_back(word.word);
+  reason.icon = "mdi:information-outline";
+  Entity number;
+  number.id = "meter_number";
+  number.name = kMeterNumber.in(language);
+  number.state_topic = topics.meter(slug, "state");
+  number.value_template = "{{ value_json.number[:64] }}";
+  number.icon = "mdi:numeric";
+  // Without a reading yet, these would be unknown for ever.
+  for (auto* entity : {&last_reading, &reason, &number}) {
+    if (entity != &reason && !has_reading) continue;
+    entity->diagnostic = true;
+    entity->availability_topics = {topics.bridge("state")};
+    list.push_back(std::move(*entity));
+  }
+  return list;
+}
+
 }  // namespace
 
 Label meter_kind(const MeterState& state) {
@@ -84,32 +116,8 @@ std::vector<Entity> meter_entities(const MeterState& state, const std::string& s
     }
     list.push_back(std::move(entity));
   }
-  Entity last_reading;
-  last_reading.id = "last_reading";
-  last_reading.name = kLastReading.in(language);
-  last_reading.state_topic = topics.meter(slug, "last_reading");
-  last_reading.device_class = "timestamp";
-  Entity reason;
-  reason.id = "reason";
-  reason.name = kStatus.in(language);
-  reason.state_topic = topics.meter(slug, "reason");
-  reason.device_class = "enum";
-  for (const auto& word : reasons::kAll) reason.options.emplace_back(word.word);
-  reason.icon = "mdi:information-outline";
-  Entity number;
-  number.id = "meter_number";
-  number.name = kMeterNumber.in(language);
-  number.state_topic = topics.meter(slug, "state");
-  number.value_template = "{{ value_json.number[:64] }}";
-  number.icon = "mdi:numeric";
-  // Without a reading yet, these would be unknown for ever.
-  const bool has_reading = !state.samples().empty();
-  for (auto* entity : {&last_reading, &reason, &number}) {
-    if (entity != &reason && !has_reading) continue;
-    entity->diagnostic = true;
-    entity->availability_topics = {bridge_state};
-    list.push_back(std::move(*entity));
-  }
+  for (auto& entity : status_entities(!state.samples().empty(), slug, topics, language))
+    list.push_back(std::move(entity));
   return list;
 }
 
