@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 
 #include "app/api_report.hpp"
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/one_shot_client.hpp"
 #include "app/subscription_trial.hpp"
@@ -83,9 +83,9 @@ int run(const Arguments& arguments) {
 Command add_check_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto* command =
-      app.add_subcommand("check", "Try the API with the credentials of the configuration");
-  command->add_flag("--api", arguments->api,
-                    "Also what the API offers, and what differs from its documentation");
+      add_command(app, "check", "Try the API with the credentials of the configuration");
+  add_flag(*command, "--api", arguments->api,
+           "Also what the API offers, and what differs from its documentation");
   add_settings(*command, arguments->settings, SettingsScope::kPartner);
   return {command, [arguments] { return run(*arguments); }};
 }

@@ -1,8 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/cleanup.hpp"
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/supervisor_worker.hpp"
 #include "io/curl_http.hpp"
@@ -46,12 +46,12 @@ int run(const Arguments& arguments) {
 
 Command add_cleanup_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto* command = app.add_subcommand(
-      "cleanup",
+  auto* command = add_command(
+      app, "cleanup",
       "Take retained topics and entities away that nothing stands behind any more, and print them");
-  command->add_flag("--dry-run", arguments->cleanup.dry_run, "Print them only");
-  command->add_flag("--all", arguments->cleanup.all,
-                    "All that the bridge ever published; it must be stopped");
+  add_flag(*command, "--dry-run", arguments->cleanup.dry_run, "Print them only");
+  add_flag(*command, "--all", arguments->cleanup.all,
+           "All that the bridge ever published; it must be stopped");
   add_settings(*command, arguments->settings, SettingsScope::kAll);
   return {command, [arguments] { return run(*arguments); }};
 }

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/installation_text.hpp"
 #include "app/one_shot_client.hpp"
@@ -43,10 +43,10 @@ int run(const Arguments& arguments) {
 
 Command add_installations_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto* command = app.add_subcommand(
-      "installations",
-      "The linked installations with their meters and the status of their devices");
-  command->add_flag("--json", arguments->json, "As a JSON object");
+  auto* command =
+      add_command(app, "installations",
+                  "The linked installations with their meters and the status of their devices");
+  add_flag(*command, "--json", arguments->json, "As a JSON object");
   add_settings(*command, arguments->settings, SettingsScope::kPartner);
   return {command, [arguments] { return run(*arguments); }};
 }

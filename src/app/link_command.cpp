@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -9,6 +8,7 @@
 
 #include "app/clock.hpp"
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/installation_text.hpp"
 #include "app/linking.hpp"
@@ -96,10 +96,10 @@ int run(const Arguments& arguments) {
 
 Command add_link_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto* command = app.add_subcommand(
-      "link", "Link an installation: shows the address to open in the IOmeter app, and waits");
-  command->add_option("--timeout", arguments->timeout, "How long to wait")->capture_default_str();
-  command->add_flag("--no-qr", arguments->no_qr, "The address without a QR code");
+  auto* command = add_command(
+      app, "link", "Link an installation: shows the address to open in the IOmeter app, and waits");
+  add_text(*command, "--timeout", arguments->timeout, "How long to wait", Presence::kDefaultShown);
+  add_flag(*command, "--no-qr", arguments->no_qr, "The address without a QR code");
   add_settings(*command, arguments->settings, SettingsScope::kPartner);
   return {command, [arguments] { return run(*arguments); }};
 }

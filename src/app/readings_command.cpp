@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -8,6 +7,7 @@
 #include <variant>
 
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/live_tail.hpp"
 #include "app/one_shot_client.hpp"
@@ -101,11 +101,10 @@ int run(const Arguments& arguments) {
 Command add_readings_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto* command =
-      app.add_subcommand("readings", "Print readings as they come, until Ctrl-C; no broker needed");
-  command->add_option("--since", arguments->since, "Begin so far back, at most 24h [live only]");
-  command->add_flag("--json", arguments->json, "A JSON object a line");
-  command->add_option("--seconds", arguments->seconds, "End after so many seconds")
-      ->check(CLI::Range(0.001, 1e8));
+      add_command(app, "readings", "Print readings as they come, until Ctrl-C; no broker needed");
+  add_text(*command, "--since", arguments->since, "Begin so far back, at most 24h [live only]");
+  add_flag(*command, "--json", arguments->json, "A JSON object a line");
+  add_seconds(*command, "--seconds", arguments->seconds, "End after so many seconds");
   add_settings(*command, arguments->settings, SettingsScope::kPartner);
   return {command, [arguments] { return run(*arguments); }};
 }

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
 
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/replay.hpp"
 
@@ -41,10 +41,10 @@ int run(const Arguments& arguments) {
 
 Command add_replay_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto* command = app.add_subcommand(
-      "replay", "Print the MQTT messages that recorded messages of the API cause");
-  command->add_option("FILE", arguments->recording, "Recording: a JSON object a line (README)")
-      ->required();
+  auto* command =
+      add_command(app, "replay", "Print the MQTT messages that recorded messages of the API cause");
+  add_text(*command, "FILE", arguments->recording, "Recording: a JSON object a line (README)",
+           Presence::kRequired);
   add_settings(*command, arguments->settings, SettingsScope::kAll);
   return {command, [arguments] { return run(*arguments); }};
 }

@@ -1,9 +1,9 @@
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/daemon.hpp"
 #include "app/logging.hpp"
@@ -29,8 +29,8 @@ int run(const CommandSettings& settings) {
 
 Command add_run_command(CLI::App& app) {
   auto settings = std::make_shared<CommandSettings>();
-  auto* command = app.add_subcommand(
-      "run", "Bridge the Partner API to the MQTT broker until SIGTERM or SIGINT");
+  auto* command =
+      add_command(app, "run", "Bridge the Partner API to the MQTT broker until SIGTERM or SIGINT");
   add_settings(*command, *settings, SettingsScope::kAll);
   return {command, [settings] { return run(*settings); }};
 }

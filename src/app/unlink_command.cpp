@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -11,6 +10,7 @@
 #include <string_view>
 
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/command_settings.hpp"
 #include "app/installation_text.hpp"
 #include "app/one_shot_client.hpp"
@@ -97,9 +97,9 @@ int run(const Arguments& arguments) {
 Command add_unlink_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto* command =
-      app.add_subcommand("unlink", "End this partner's access to an installation; asks before");
-  command->add_option("ID", arguments->id, "The installation's id")->required();
-  command->add_flag("-y,--yes", arguments->yes, "Do not ask");
+      add_command(app, "unlink", "End this partner's access to an installation; asks before");
+  add_text(*command, "ID", arguments->id, "The installation's id", Presence::kRequired);
+  add_flag(*command, "-y,--yes", arguments->yes, "Do not ask");
   add_settings(*command, arguments->settings, SettingsScope::kPartner);
   return {command, [arguments] { return run(*arguments); }};
 }
