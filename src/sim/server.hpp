@@ -60,7 +60,7 @@ class Server {
   int establish(lws* wsi);
   void forget(lws* wsi);
   ControlOutcome apply(std::string_view request);
-  TransportCounts count_connections();
+  TransportCounts count_connections(std::int64_t now_ms);
   void apply_to(lws* wsi, WsConnection& connection, const ControlEffect& effect) const;
   void apply_to(lws* wsi, HttpConnection& connection, const ControlEffect& effect) const;
   void run_control_requests();

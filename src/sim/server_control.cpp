@@ -34,22 +34,22 @@ void Server::run_control_requests() {
   }
 }
 
-TransportCounts Server::count_connections() {
+TransportCounts Server::count_connections(std::int64_t now_ms) {
   TransportCounts counts;
   for (auto& [wsi, connection] : websockets_) {
     auto& session = connection->session();
-    session.settle(now_ms());
+    session.settle(now_ms);
     auto& transport = session.dialect().legacy ? counts.graphql_ws : counts.graphql_transport_ws;
     ++transport.connections;
     transport.subscriptions += session.subscriptions();
   }
   for (auto& [wsi, connection] : http_) {
     if (auto* stream = connection->stream()) {
-      stream->settle(now_ms());
+      stream->settle(now_ms);
       ++counts.sse.connections;
       counts.sse.subscriptions += stream->subscriptions();
     } else if (auto* single = connection->single()) {
-      service_.settle(single->feed, now_ms());
+      service_.settle(single->feed, now_ms);
       ++counts.post.connections;
       ++counts.post.subscriptions;
     }
@@ -58,7 +58,11 @@ TransportCounts Server::count_connections() {
 }
 
 ControlOutcome Server::apply(std::string_view request) {
-  auto outcome = apply_control(service_, request, count_connections(), now_ms());
+  // One time for both: who counts as having seen everything until later would miss what is pushed
+  // now.
+  const auto now = now_ms();
+  const auto counts = count_connections(now);
+  auto outcome = apply_control(service_, request, counts, now);
   if (outcome.effect.silence_ms) silent_until_ms_ = now_ms() + *outcome.effect.silence_ms;
   for (auto& [wsi, connection] : websockets_) apply_to(wsi, *connection, outcome.effect);
   for (auto& [wsi, connection] : http_) apply_to(wsi, *connection, outcome.effect);
