@@ -11,9 +11,19 @@ namespace iometer::bridge {
 namespace {
 
 using namespace std::chrono_literals;
+using homeassistant::Entity;
+using homeassistant::Platform;
 
 constexpr base::Duration kCollect = 1s;
 constexpr base::Duration kApart = 5s;
+
+Entity removal_of(const std::string& id, Platform platform) {
+  Entity entity;
+  entity.id = id;
+  entity.platform = platform;
+  entity.removed = true;
+  return entity;
+}
 
 }  // namespace
 
@@ -88,6 +98,15 @@ void Announcements::again(base::SteadyTime now) {
   }
 }
 
+void Announcements::home_assistant_started(base::SteadyTime now) {
+  for (auto& [id, entry] : entries_) {
+    if (entry.missed.empty() || entry.place != Place::kHere || entry.device.id.empty()) continue;
+    entry.repeat = true;
+    entry.due = std::max(now, entry.not_before);
+    next_ = std::min(next_, entry.due);
+  }
+}
+
 void Announcements::remove(const std::string& device_id, Effects& effects) {
   const auto found = entries_.find(device_id);
   const bool elsewhere = found != entries_.end() && found->second.place == Place::kElsewhere;
@@ -120,17 +139,25 @@ void Announcements::flush(base::SteadyTime now, Effects& effects) {
 // appended.
 void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effects) {
   entry.due = base::SteadyTime::max();
-  std::map<std::string, homeassistant::Entity> wanted;
+  std::map<std::string, Entity> wanted;
   for (const auto& entity : entry.entities) wanted.emplace(entity.id, entity);
-  std::vector<homeassistant::Entity> gone;
-  for (auto& [id, entity] : entry.components) {
+  std::erase_if(entry.missed, [&](const auto& missed) { return wanted.contains(missed.first); });
+  if (entry.repeat && !entry.missed.empty()) {
+    bring_missed_back(entry, now, effects);
+    return;
+  }
+  std::map<std::string, Entity> gone;
+  for (const auto& [id, entity] : entry.components) {
     const auto found = wanted.find(id);
-    if (found != wanted.end() && found->second.platform == entity.platform) continue;
-    gone.push_back(entity);
-    gone.back().removed = true;
+    if (found == wanted.end() || found->second.platform != entity.platform)
+      gone.emplace(id, removal_of(id, entity.platform));
+    if (found == wanted.end() && !entry.repeat) entry.missed.emplace(id, entity.platform);
   }
   auto entities = entry.entities;
-  if (!gone.empty()) {
+  if (gone.empty()) {
+    entry.repeat = false;
+  } else {
+    entry.due = now + kApart;
     std::erase_if(entities, [&](const auto& entity) {
       const auto known = entry.components.find(entity.id);
       return known == entry.components.end() || known->second.platform != entity.platform;
@@ -138,10 +165,31 @@ void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effect
   }
   entry.components.clear();
   for (const auto& entity : entities) entry.components.emplace(entity.id, entity);
-  entities.insert(entities.end(), gone.begin(), gone.end());
+  for (const auto& [id, platform] : entry.missed) gone.emplace(id, removal_of(id, platform));
+  for (auto& [id, entity] : gone) entities.push_back(std::move(entity));
+  send(entry, entities, now, effects);
+}
+
+// As little as Home Assistant takes for an entity; nothing is ever published on its topic.
+void Announcements::bring_missed_back(Entry& entry, base::SteadyTime now, Effects& effects) {
+  auto entities = entry.entities;
+  for (const auto& [id, platform] : std::exchange(entry.missed, {})) {
+    Entity entity = removal_of(id, platform);
+    entity.removed = false;
+    entity.name = id;
+    const auto topic = homeassistant::config_topic(options_.prefix, entry.device.id) + "/removed";
+    (platform == Platform::kButton ? entity.command_topic : entity.state_topic) = topic;
+    entity.diagnostic = true;
+    entry.components.insert_or_assign(id, entity);
+    entities.push_back(std::move(entity));
+  }
+  entry.due = now + kApart;
+  send(entry, entities, now, effects);
+}
+
+void Announcements::send(Entry& entry, const std::vector<Entity>& entities, base::SteadyTime now,
+                         Effects& effects) {
   auto message = homeassistant::announce(options_, entry.device, entities);
-  // An earlier start may have ended between the two steps.
-  if (!gone.empty()) entry.due = now + kApart;
   if (message.payload == entry.announced) return;
   entry.announced = message.payload;
   entry.not_before = now + kApart;

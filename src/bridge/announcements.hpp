@@ -1,7 +1,7 @@
 // When to announce devices to Home Assistant: changes are collected for a moment, because a
 // device's second message that arrives while the first is being set up is not processed whole (MQTT
-// integration, discovery.py). Sends only what differs from the last announcement, and takes a
-// removed entity away in the documented two steps; what takes its place comes with the second.
+// integration, discovery.py). Sends only what differs from the last announcement. A removed
+// entity is announced without its settings, as documented; what takes its place comes 5 s later.
 #pragma once
 
 #include <map>
@@ -37,6 +37,9 @@ class Announcements {
   void seen(const mqtt::Message& message, std::string_view own_bridge_state, Effects& effects);
   // Deleted devices, and those that were left to others, are announced again.
   void again(base::SteadyTime now);
+  // Home Assistant has come up. What was taken away while it may have been down is taken away once
+  // more: it comes back first, as Home Assistant drops only entities that it has met in this run.
+  void home_assistant_started(base::SteadyTime now);
 
   // Takes the device away with all its entities.
   void remove(const std::string& device_id, Effects& effects);
@@ -56,11 +59,18 @@ class Announcements {
     bool told = false;                                        // that it is elsewhere
     std::string announced;                                    // the payload that was sent last
     std::map<std::string, homeassistant::Entity> components;  // the entities in it, by id
+    // Taken away since the last start of Home Assistant that we know of; they stay in the payload,
+    // as removed, for our own next start.
+    std::map<std::string, homeassistant::Platform> missed;
+    bool repeat = false;  // their removal
   };
   void leave(Entry& entry);
   Entry* entry_of(std::string_view topic);
   void bring_back(Entry& entry, base::SteadyTime due);
   void announce(Entry& entry, base::SteadyTime now, Effects& effects);
+  void bring_missed_back(Entry& entry, base::SteadyTime now, Effects& effects);
+  void send(Entry& entry, const std::vector<homeassistant::Entity>& entities, base::SteadyTime now,
+            Effects& effects);
 
   homeassistant::DiscoveryOptions options_;
   bool enabled_;

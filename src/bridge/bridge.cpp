@@ -296,6 +296,7 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   announcements_.flush(now.steady, effects);
   if (now.steady >= reannounce_at_) {
     reannounce_at_ = base::SteadyTime::max();
+    announcements_.home_assistant_started(now.steady);
     effects.replay_retained = true;
   }
   if (now.steady < next_tick_) return;

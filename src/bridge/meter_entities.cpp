@@ -96,11 +96,13 @@ std::vector<Entity> meter_entities(const MeterState& state, const std::string& s
   const auto bridge_state = topics.bridge("state");
   std::vector<Entity> list;
   std::size_t unmapped = 0;
+  // One entity for the total power: its history goes on if the meter sends 16.7.0 later.
+  const auto stand_in = state.stand_in_for_power();
   for (const auto& [code, sample] : state.samples()) {
     const auto& sensor = sample.sensor;
     if (!sensor.mapped && ++unmapped > kMaxUnmapped) continue;
     Entity entity;
-    entity.id = code.identifier();
+    entity.id = code == stand_in ? homeassistant::kPowerTotal.identifier() : code.identifier();
     entity.name = sensor.name.in(language);
     entity.state_topic = topics.meter_value(slug, sensor.key);
     entity.device_class = sensor.device_class;

@@ -58,7 +58,9 @@ std::string state_payload(const model::Meter& meter, const std::string& slug,
   out.key("units").begin_object();
   for (const auto& [code, sample] : state.samples())
     out.member(sample.sensor.key, sample.sensor.unit);
-  out.end_object().end_object();
+  out.end_object();
+  if (const auto code = state.stand_in_for_power()) out.member("power_obis", code->canonical());
+  out.end_object();
   return out.take();
 }
 

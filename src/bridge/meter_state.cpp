@@ -93,6 +93,12 @@ void MeterState::rename(Judgement& judgement) {
   }
 }
 
+std::optional<ObisCode> MeterState::stand_in_for_power() const {
+  const auto l1 = samples_.find(homeassistant::kPowerL1);
+  const bool is_total = l1 != samples_.end() && l1->second.sensor.key == kTotalPowerKey;
+  return is_total ? std::optional(l1->first) : std::nullopt;
+}
+
 bool MeterState::key_has_value(std::string_view key) const {
   return std::any_of(samples_.begin(), samples_.end(),
                      [&](const auto& entry) { return entry.second.sensor.key == key; });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -71,6 +72,8 @@ class MeterState {
 
   [[nodiscard]] const std::set<model::ObisCode>& codes() const { return codes_; }
   [[nodiscard]] const std::map<model::ObisCode, Sample>& samples() const { return samples_; }
+  // The code whose values are the total power of a meter that does not send 16.7.0.
+  [[nodiscard]] std::optional<model::ObisCode> stand_in_for_power() const;
   // The newest time of all codes; only where samples() is not empty.
   [[nodiscard]] base::WallTime newest_time() const;
 

@@ -37,6 +37,9 @@ void sort_meter(const mqtt::Topics::Parts& parts, const std::string& payload, Re
     meter.time = time_in((*json)["time"]);
     meter.received = time_in((*json)["received"]);
     if (meter.received) retained.alive = std::max(retained.alive, meter.received);
+    const auto* text = (*json)["power_obis"].string();
+    if (const auto code = model::ObisCode::parse(text != nullptr ? *text : ""))
+      meter.power_code = *code;
   }
 }
 
@@ -81,7 +84,10 @@ std::optional<RememberedMeter> recall_meter(const homeassistant::Announced& anno
     if (!parts || parts->of != Of::kMeter) continue;
     meter.slug = parts->slug;
     const auto state = retained.meters.find(parts->slug);
-    const auto code = code_of(entity.id);
+    auto code = code_of(entity.id);
+    if (code == homeassistant::kPowerTotal && state != retained.meters.end() &&
+        state->second.power_code)
+      code = state->second.power_code;
     if (!code || !parts->leaf.starts_with(kValue)) continue;
     meter.codes.push_back(*code);
     if (state == retained.meters.end() || !state->second.time) continue;

@@ -22,6 +22,7 @@ struct Retained {
     std::optional<base::WallTime> time;  // of its `state`
     std::optional<base::WallTime> received;
     std::map<std::string, std::string> values;  // by key
+    std::optional<model::ObisCode> power_code;  // not 16.7.0, see MeterState::stand_in_for_power
     std::string availability;
     std::string availability_live;
   };

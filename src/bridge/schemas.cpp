@@ -150,6 +150,7 @@ Schema state_schema(const std::string& keys) {
       Member{"meter", text("the meter's part of the topics")},
       Member{"number", text("the meter's number")},
       Member{"units", map(keys, text("unit of the value with the same key"))},
+      Member{"power_obis", text("code of `power`, where the meter does not send 16.7.0"), false},
   };
   return document(
       {"meter/+/state", "Meter state", "The newest value of each code of a meter; retained."},

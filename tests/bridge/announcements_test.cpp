@@ -91,11 +91,43 @@ TEST_SUITE("bridge") {
     CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-b"});
     CHECK(announcements.next_deadline() == kStart + 66s);
     CHECK(sent(announcements, kStart + 65s).empty());
-    CHECK(sent(announcements, kStart + 66s) == Ids{"a"});
+    CHECK(sent(announcements, kStart + 66s).empty());  // nothing is to be added
     CHECK(sent(announcements, kStart + 1h).empty());
     // It may come back.
     announcements.set(device(), entities({"a", "b"}), kStart + 1h);
     CHECK(sent(announcements, kStart + 1h + 1s) == Ids{"a", "b"});
+  }
+
+  TEST_CASE("what Home Assistant may have missed is removed once more at its next start") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    announcements.set(device(), entities({"a", "b"}), kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
+    announcements.home_assistant_started(kStart + 30s);
+    CHECK(sent(announcements, kStart + 50s).empty());
+    announcements.set(device(), entities({"a"}), kStart + 1min);
+    CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-b"});
+    CHECK(sent(announcements, kStart + 66s).empty());
+
+    announcements.home_assistant_started(kStart + 1h);
+    CHECK(sent(announcements, kStart + 1h) == Ids{"a", "b"});
+    CHECK(sent(announcements, kStart + 1h + 4s).empty());
+    CHECK(sent(announcements, kStart + 1h + 5s) == Ids{"a", "-b"});
+    CHECK(sent(announcements, kStart + 1h + 10s) == Ids{"a"});
+    CHECK(announcements.next_deadline() == base::SteadyTime::max());
+    announcements.home_assistant_started(kStart + 2h);
+    CHECK(sent(announcements, kStart + 3h).empty());
+  }
+
+  TEST_CASE("what came back before Home Assistant's next start stays") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    announcements.set(device(), entities({"a", "b"}), kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
+    announcements.set(device(), entities({"a"}), kStart + 1min);
+    CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-b"});
+    announcements.set(device(), entities({"a", "b"}), kStart + 2min);
+    CHECK(sent(announcements, kStart + 2min + 1s) == Ids{"a", "b"});
+    announcements.home_assistant_started(kStart + 1h);
+    CHECK(sent(announcements, kStart + 2h).empty());
   }
 
   TEST_CASE("what takes the place of a removed entity comes after it") {
@@ -104,7 +136,7 @@ TEST_SUITE("bridge") {
     CHECK(sent(announcements, kStart + 1s) == Ids{"a", "old"});
     announcements.set(device(), entities({"a", "new"}), kStart + 1min);
     CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-old"});
-    CHECK(sent(announcements, kStart + 66s) == Ids{"a", "new"});
+    CHECK(sent(announcements, kStart + 66s) == Ids{"a", "new", "-old"});
     CHECK(announcements.next_deadline() == base::SteadyTime::max());
   }
 

@@ -29,6 +29,12 @@ bool is_true(const base::Json& value) { return value.boolean() != nullptr && *va
 using Topics = std::vector<std::string>;
 using Payloads = std::vector<std::string>;
 
+// Name and topic of an entity of the house's meter, as announced now.
+Payloads entity(const World& world, const char* id) {
+  const auto component = json(world.on(kDiscovery))["components"][id];
+  return {test::text_of(component["name"]), test::text_of(component["state_topic"])};
+}
+
 }  // namespace
 
 TEST_SUITE("bridge") {
@@ -199,15 +205,13 @@ TEST_SUITE("bridge") {
   }
 
   TEST_CASE(
-      "when another phase appears, the power topic is taken away and the entity stays the same "
-      "one") {
+      "when another phase appears, the power is taken away, topic and entity, and the phases are "
+      "new entities") {
     World world;
     world.settle();
     world.read(5s, {{"1-0:36.7.0", "250", "W"}});
     world.run(10s);
-    const auto before = json(world.on(kDiscovery))["components"]["1_0_36_7_0"];
-    CHECK(test::text_of(before["state_topic"]) == "iometer/" + house("value/power"));
-    CHECK(test::text_of(before["name"]) == "Power");
+    CHECK(entity(world, "1_0_16_7_0") == Payloads{"Power", "iometer/" + house("value/power")});
 
     world.read(1s, {{"1-0:56.7.0", "30", "W"}});
     CHECK(world.on(house("value/power")) == "(nothing)");
@@ -215,10 +219,28 @@ TEST_SUITE("bridge") {
     CHECK(world.on(house("value/power_l1")) == "250");
     CHECK(world.on(house("value/power_l2")) == "30");
     world.run(10s);
-    const auto after = json(world.on(kDiscovery))["components"]["1_0_36_7_0"];
-    CHECK(test::text_of(after["unique_id"]) == test::text_of(before["unique_id"]));
-    CHECK(test::text_of(after["state_topic"]) == "iometer/" + house("value/power_l1"));
-    CHECK(test::text_of(after["name"]) == "Power L1");
+    CHECK(entity(world, "1_0_16_7_0") == Payloads{"", ""});
+    CHECK(entity(world, "1_0_36_7_0") ==
+          Payloads{"Power L1", "iometer/" + house("value/power_l1")});
+  }
+
+  TEST_CASE("total power stays one entity when the meter sends 16.7.0 later") {
+    World world;
+    world.settle();
+    world.read(5s, {{"1-0:36.7.0", "250", "W"}});
+    world.run(10s);
+    const Payloads power{"Power", "iometer/" + house("value/power")};
+    CHECK(entity(world, "1_0_16_7_0") == power);
+    CHECK(test::text_of(json(world.on(house("state")))["power_obis"]) == "1-0:36.7.0");
+    world.seen.clear();
+    world.read(1s, {{"1-0:36.7.0", "100", "W"}, {"1-0:16.7.0", "300", "W"}});
+    world.run(10s);
+    CHECK(world.on(house("value/power")) == "300");
+    CHECK(json(world.on(house("state")))["power_obis"].is_null());
+    for (const auto& payload : world.payloads(kDiscovery))  // at no moment without it
+      CHECK(test::text_of(json(payload)["components"]["1_0_16_7_0"]["name"]) == "Power");
+    CHECK(entity(world, "1_0_16_7_0") == power);
+    CHECK(entity(world, "1_0_36_7_0")[0] == "Power L1");
   }
 
   TEST_CASE("codes without a row are reported once, disabled, and bounded") {

@@ -79,6 +79,20 @@ TEST_SUITE("bridge") {
     CHECK(world.core.memory(world.now, true).meters.size() == 2);
   }
 
+  TEST_CASE("a total power that comes as 36.7.0 is still one after a start without a state file") {
+    World old;
+    old.settle();
+    old.run(10s);
+    old.read(1s, {{"1-0:36.7.0", "250", "W"}});
+    old.acknowledge_all();
+    old.run(10s);
+    auto world = test::restarted(old, 20s, std::nullopt);
+    world.settle();
+    world.read(1s, {{"1-0:36.7.0", "260", "W"}});
+    CHECK(world.on(house("value/power")) == "260");
+    CHECK(world.on(house("value/power_l1")) == "(nothing)");
+  }
+
   TEST_CASE("where the broker's messages came in part, no entity is taken away") {
     const auto old = lived();
     for (const bool complete : {false, true}) {

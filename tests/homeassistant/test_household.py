@@ -9,7 +9,7 @@ from scene import Scene
 
 DEVICE_NAMES = ["Battery", "Core attachment", "Core connection", "PIN status", "Power supply",
                 "Wi-Fi bridge connection"]
-METER_NAMES = ["Energy export", "Energy import", "Last reading", "Power", "Status"]
+METER_NAMES = ["Energy export", "Energy import", "Last reading", "Meter number", "Power", "Status"]
 
 
 class Changes(LifeCase):
@@ -43,6 +43,19 @@ class Changes(LifeCase):
         self.wait_for_entities(0)
         self.assert_all_back()
         self.scene.restart_core()
+        self.assert_all_back()
+        # The same while nobody is there to see them go.
+        bridge.configure(power_split=True)
+        bridge.end()
+        bridge.start_daemon()
+        self.wait_for_entities(+4)
+        self.scene.stop_core()
+        bridge.configure(power_split=False)
+        bridge.end()
+        bridge.start_daemon()
+        wait_until(lambda: not any(one.config["name"] in names for one in self.scene.components()), 60, "none announced")
+        self.scene.start_core()
+        self.wait_for_entities(0)
         self.assert_all_back()
 
     def test_3_a_meter_is_replaced(self):
@@ -86,6 +99,22 @@ class Changes(LifeCase):
         self.wait_for_entities(0)
         self.wait_for_text(meter_topic(meter, "reason"), "ok")
         self.assert_all_back()
+
+
+class TotalPower(LifeCase):
+    """A meter that at first sends its total power as that of one phase."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.household = Household()
+        cls.household.meter().codes = [("1.8.0", "Wh"), ("36.7.0", "W")]
+        cls.begin(Scene(cls.household, core_first=True))
+
+    def test_it_stays_one_entity(self):
+        self.assertIn("Power", self.names.values())
+        self.household.meter().codes = [("1.8.0", "Wh"), ("36.7.0", "W"), ("16.7.0", "W")]
+        wait_until(lambda: "Power L1" in self.entity_names().values(), 60, "the phase is an entity")
+        self.assert_all_back(new=["Power L1"])
 
 
 if __name__ == "__main__":
