@@ -5,7 +5,10 @@ Each check returns a list of sentences, empty when all is well: the tests can so
 
 import datetime
 import decimal
+import json
 import re
+
+import jinja2
 
 # Core has no value for these before somebody uses them.
 STATELESS = {"button", "event", "scene"}
@@ -127,6 +130,7 @@ def available(component, published):
 
 def _shows(component, state, payload):
     config = component.config
+    payload = _rendered(config, payload)
     if payload == "None" or ("options" in config and payload not in config["options"]):
         return state == "unknown"
     if component.platform == "binary_sensor":
@@ -135,7 +139,7 @@ def _shows(component, state, payload):
         return state not in ("unknown", "unavailable") and _moment(state) == _moment(payload).replace(microsecond=0)
     if "unit_of_measurement" in config or "state_class" in config:
         return _number(state) is not None and _number(state) == _number(payload)
-    return state == payload or ("value_json" in config.get("value_template", "") and state != "unknown")
+    return state == payload
 
 
 def _binary(config, state, payload):
@@ -143,8 +147,18 @@ def _binary(config, state, payload):
         return state == "on"
     if payload == config.get("payload_off", "OFF"):
         return state == "off"
-    # A template may map the topic's own words; what it maps is seen in the state only.
-    return "value_template" in config and state in ("on", "off", "unknown")
+    return False
+
+
+def _rendered(config, payload):
+    """What Core's value template makes of it: Jinja, of which ours need nothing that Core has added."""
+    if "value_template" not in config:
+        return payload
+    try:
+        value_json = json.loads(payload)
+    except ValueError:
+        value_json = None
+    return jinja2.Template(config["value_template"]).render(value=payload, value_json=value_json)
 
 
 def _moment(text):

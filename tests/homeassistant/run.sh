@@ -25,6 +25,7 @@ need mosquitto command -v mosquitto
 need mosquitto-clients command -v mosquitto_sub
 need iproute2 command -v ip
 need python3-websocket /usr/bin/python3 -c 'import websocket'
+need python3-jinja2 /usr/bin/python3 -c 'import jinja2'
 if [ ${#missing[@]} -gt 0 ]; then
   [ "$(id -u)" = 0 ] || cannot "packages are missing: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive

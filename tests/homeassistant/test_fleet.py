@@ -10,8 +10,8 @@ from scene import Scene, SceneCase
 
 METERS = 100
 CODES = 20
-# Of a meter also its last reading and status; a device has six; the service three.
-ENTITIES = METERS * (CODES + 2) + METERS * 6 + 3
+# Of a meter also its last reading, number and status; a device has six; the service six.
+ENTITIES = METERS * (CODES + 3) + METERS * 6 + 6
 SHOWN_WITHIN = 30  # seconds, less those that Core waits for processors which others use meanwhile
 PATIENCE = 240  # seconds, where that is long
 # Messages at the broker. All that is retained of the hundred is some 3,600, the readings of a second are 230: even
@@ -51,7 +51,8 @@ class Fleet(SceneCase):
         if len(entities) < ENTITIES:
             return ["entity"] * (ENTITIES - len(entities))
         states = self.scene.api.states()
-        return [entity["entity_id"] for entity in entities.values() if entity["disabled_by"] is None
+        return [entity["entity_id"] for (platform, _), entity in entities.items()
+                if entity["disabled_by"] is None and platform not in checks.STATELESS
                 and states.get(entity["entity_id"], {}).get("state", "unknown") in ("unavailable", "unknown")]
 
     def report(self, what, since, seconds, waited):
