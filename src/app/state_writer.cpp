@@ -7,20 +7,16 @@
 #include <thread>
 #include <utility>
 
+#include "app/goodbye.hpp"
+
 namespace iometer::app {
-namespace {
-
-constexpr std::chrono::seconds kGoodbyeTime{1};
-
-struct Save {
-  std::uint64_t version = 0;
-  std::function<std::string()> text;
-};
-
-}  // namespace
-
 // Shared with the thread, which may have to be left behind.
 struct StateWriter::Shared {
+  struct Save {
+    std::uint64_t version = 0;
+    std::function<std::string()> text;
+  };
+
   std::unique_ptr<io::StateFile> file;  // used on the thread only
 
   // While the hook runs, the destructor waits: afterwards `hooks` is empty and none is called.
@@ -52,7 +48,7 @@ void StateWriter::Shared::run() {
 }
 
 // Waits for something to save; nothing when it is time to end.
-std::optional<Save> StateWriter::Shared::next() {
+std::optional<StateWriter::Shared::Save> StateWriter::Shared::next() {
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return stopping || waiting; });
   return std::exchange(waiting, std::nullopt);
@@ -83,7 +79,7 @@ StateWriter::~StateWriter() {
 }
 
 void StateWriter::save(std::uint64_t version, std::function<std::string()> text) {
-  std::optional<Save> save(Save{version, std::move(text)});
+  std::optional<Shared::Save> save(Shared::Save{version, std::move(text)});
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->waiting.swap(save);

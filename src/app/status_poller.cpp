@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/clock.hpp"
+#include "app/goodbye.hpp"
 #include "io/curl_http.hpp"
 #include "partner/backoff.hpp"
 
@@ -20,7 +21,6 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr base::Duration kLeastBetweenPolls = seconds(10);
-constexpr seconds kGoodbyeTime{1};
 // A server that fails on introspection again and again is left alone: the list comes first.
 constexpr unsigned kSchemaAttempts = 3;
 

@@ -12,7 +12,7 @@
 namespace iometer::app {
 namespace {
 
-constexpr std::chrono::milliseconds kGoodbyeTime{500};
+constexpr std::chrono::milliseconds kCloseTime{500};
 
 }  // namespace
 
@@ -48,9 +48,8 @@ SubscriptionWorker::~SubscriptionWorker() {
   });
   {
     std::unique_lock lock(running.mutex);
-    running.changed.wait_for(lock, kGoodbyeTime, [&] {
-      return asked && running.phase == partner::LinkPhase::kSuspended;
-    });
+    running.changed.wait_for(
+        lock, kCloseTime, [&] { return asked && running.phase == partner::LinkPhase::kSuspended; });
   }
   running.stream->quit();
   running.thread.join();

@@ -6,10 +6,11 @@
 #include <thread>
 #include <utility>
 
+#include "app/goodbye.hpp"
+
 namespace iometer::app {
 namespace {
 
-constexpr std::chrono::seconds kGoodbyeTime{1};
 constexpr std::chrono::seconds kAnswerTime{10};
 constexpr std::size_t kLongestAnswer = std::size_t{64} * 1024;
 

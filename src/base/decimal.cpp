@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kMaxDigits = 64;
 constexpr int kMaxPower = 400;  // doubles end at 308, and unit shifts add a few
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view take_digits(std::string_view& rest) {
   const auto end = std::find_if_not(rest.begin(), rest.end(), is_digit);
   const auto count = static_cast<std::size_t>(end - rest.begin());

@@ -9,6 +9,7 @@
 namespace iometer::base {
 
 // ASCII only: other bytes stay as they are.
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 std::string to_lower(std::string_view text);
 std::string_view trim(std::string_view text);
 bool is_valid_utf8(std::string_view text);

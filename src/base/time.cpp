@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Takes tokens off the front of a text; each call says whether the token was there.
 class Scanner {
  public:

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kRemembered = 9;
+constexpr std::size_t kIntervals = 9;
 constexpr std::size_t kEnough = 3;
 // Two values in a row may be lost on their way.
 constexpr int kMissed = 3;
@@ -22,7 +22,7 @@ void Cadence::learn(base::WallTime time) {
   const auto before = std::exchange(newest_, time);
   if (!before) return;
   intervals_.push_back(time - *before);
-  if (intervals_.size() > kRemembered) intervals_.erase(intervals_.begin());
+  if (intervals_.size() > kIntervals) intervals_.erase(intervals_.begin());
 }
 
 std::optional<base::Duration> Cadence::slowest() const {

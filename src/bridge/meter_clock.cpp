@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kRemembered = 9;
+constexpr std::size_t kOffsets = 9;
 constexpr base::Duration kTooFarAhead = 15min;
 constexpr base::Duration kAgreement = 5min;
 constexpr base::Duration kDrift = 5s;
@@ -19,7 +19,7 @@ base::Duration distance(base::Duration a, base::Duration b) { return a < b ? b -
 
 void MeterClock::learn(base::WallTime time, base::WallTime arrival) {
   offsets_.push_back(time - arrival);
-  if (offsets_.size() <= kRemembered) return;
+  if (offsets_.size() <= kOffsets) return;
   offsets_.pop_front();
   if (restored_ > 0) --restored_;
 }

@@ -260,9 +260,9 @@ Schema event_schema() {
 }
 
 Schema response_schema() {
-  constexpr std::array kStatus{Word{"ok", "done"}, Word{"error", "not done"}};
+  constexpr std::array kOutcomes{Word{"ok", "done"}, Word{"error", "not done"}};
   const std::array members{
-      Member{"status", one_of(kStatus, "")},
+      Member{"status", one_of(kOutcomes, "")},
       Member{"data", of_type("object", "what the command gives, where it was done"), false},
       Member{"error", text("why it was not done, for people"), false},
       Member{"transaction", "{}", false},  // whatever the request had

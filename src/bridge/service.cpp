@@ -25,7 +25,7 @@ constexpr base::Duration kClockTolerance = 1min;
 constexpr Label kModel{"MQTT bridge", "MQTT-Brücke"};
 constexpr Label kApiConnection{"API connection", "API-Verbindung"};
 constexpr Label kProblem{"Problem", "Problem"};
-constexpr Label kStatus{"Status", "Status"};
+constexpr Label kServiceStatus{"Status", "Status"};
 constexpr Label kRefresh{"Refresh", "Aktualisieren"};
 constexpr Label kRediscover{"Rediscover", "Neu anmelden"};
 constexpr Label kVersion{"Version", "Version"};
@@ -193,7 +193,7 @@ void Service::announce(Announcements& announcements, base::SteadyTime now) const
   problem.state_topic = topics_.bridge("health");
   problem.value_template = "{{ 'OFF' if value_json.problem == 'ok' else 'ON' }}";
 
-  auto status = entity("status", kStatus, language_);
+  auto status = entity("status", kServiceStatus, language_);
   status.device_class = "enum";
   for (const auto& word : problems::kAll) status.options.emplace_back(word.word);
   status.state_topic = topics_.bridge("health");

@@ -19,9 +19,6 @@ using std::chrono::seconds;
 constexpr base::Duration kRefusalTime = seconds(2);
 // Servers need not send signs of life, and we cannot ask for any. To begin anew is cheap.
 constexpr base::Duration kLongestSilence = minutes(5);
-constexpr unsigned kMaxUnusable = 20;
-
-constexpr std::uint16_t kNormal = 1000;
 
 }  // namespace
 
@@ -183,7 +180,7 @@ void EventStreamSession::become_live(Actions& actions) {
 
 void EventStreamSession::end(Failure failure, Actions& actions) {
   state_ = State::kEnded;
-  actions.emplace_back(EndLink{kNormal, "", std::move(failure)});
+  actions.emplace_back(EndLink{kNormalClosure, "", std::move(failure)});
 }
 
 base::Duration EventStreamSession::longest_silence() const {

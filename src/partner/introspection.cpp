@@ -17,21 +17,23 @@ constexpr std::size_t kMostMembers = 1000;  // of a list inside a type
 constexpr std::size_t kMostWrappers = 6;    // [[T!]!]!
 constexpr std::size_t kLongestName = 200;
 
-base::Error at(std::string_view path, std::string_view what) {
+base::Error schema_error(std::string_view path, std::string_view what) {
   return base::protocol_error(fmt::format("{}: {}", path, what));
 }
 
 base::Result<std::string> name_of(const Json& owner, std::string_view path) {
   const auto* name = owner["name"].string();
   if (name == nullptr)
-    return at(path, fmt::format("name: expected a string, found {}", owner["name"].type_name()));
+    return schema_error(
+        path, fmt::format("name: expected a string, found {}", owner["name"].type_name()));
   // What is no GraphQL name would stand in our requests and on the terminal.
   const bool good =
       !name->empty() && name->size() <= kLongestName &&
       name->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
           std::string::npos &&
       (name->front() < '0' || name->front() > '9');
-  if (!good) return at(path, fmt::format("\"{}\" is no GraphQL name", base::printable(*name, 40)));
+  if (!good)
+    return schema_error(path, fmt::format("\"{}\" is no GraphQL name", base::printable(*name, 40)));
   return *name;
 }
 
@@ -40,9 +42,10 @@ base::Result<TypeReference> reference_of(const Json& type, std::string_view path
   const Json* inner = &type;
   for (;; inner = &(*inner)["ofType"]) {
     const auto* kind = inner->is_object() ? (*inner)["kind"].string() : nullptr;
-    if (kind == nullptr) return at(path, "type: its kind is missing, or it is nested too deep");
+    if (kind == nullptr)
+      return schema_error(path, "type: its kind is missing, or it is nested too deep");
     if (*kind != "NON_NULL" && *kind != "LIST") break;
-    if (wrappers.size() == kMostWrappers) return at(path, "type: it is nested too deep");
+    if (wrappers.size() == kMostWrappers) return schema_error(path, "type: it is nested too deep");
     wrappers.emplace_back(*kind);
   }
   auto name = name_of(*inner, fmt::format("{}.type", path));
@@ -60,9 +63,9 @@ template <class T, class Decode>
 base::Status each(const Json& list, std::string_view path, std::vector<T>& into, Decode decode) {
   if (list.is_null()) return base::success();
   if (!list.is_array())
-    return at(path, fmt::format("expected an array, found {}", list.type_name()));
+    return schema_error(path, fmt::format("expected an array, found {}", list.type_name()));
   if (list.items().size() > kMostMembers)
-    return at(path, fmt::format("more than {} elements", kMostMembers));
+    return schema_error(path, fmt::format("more than {} elements", kMostMembers));
   for (std::size_t i = 0; i < list.items().size(); ++i) {
     auto one = decode(list.items()[i], fmt::format("{}[{}]", path, i));
     if (!one) return one.error();
@@ -82,7 +85,7 @@ base::Result<ApiInput> input_of(const Json& input, const std::string& path) {
   return result;
 }
 
-base::Result<ApiField> field_of(const Json& field, const std::string& path) {
+base::Result<ApiField> object_field_of(const Json& field, const std::string& path) {
   auto name = name_of(field, path);
   if (!name) return name.error();
   auto type = reference_of(field["type"], path);
@@ -97,9 +100,9 @@ base::Result<ApiType> type_of(const Json& type, const std::string& path) {
   auto name = name_of(type, path);
   if (!name) return name.error();
   const auto* kind = type["kind"].string();
-  if (kind == nullptr) return at(path, "kind: expected a string");
+  if (kind == nullptr) return schema_error(path, "kind: expected a string");
   ApiType result{base::printable(*kind, 20), *std::move(name), {}, {}, {}};
-  if (auto status = each(type["fields"], path + ".fields", result.fields, field_of); !status)
+  if (auto status = each(type["fields"], path + ".fields", result.fields, object_field_of); !status)
     return status.error();
   if (auto status = each(type["inputFields"], path + ".inputFields", result.input_fields, input_of);
       !status)
@@ -125,9 +128,10 @@ const Query kIntrospectionQuery{
 base::Result<ApiSchema> decode_schema(const Json& schema) {
   const auto& types = schema["types"];
   if (!types.is_array())
-    return at("__schema.types", fmt::format("expected an array, found {}", types.type_name()));
+    return schema_error("__schema.types",
+                        fmt::format("expected an array, found {}", types.type_name()));
   if (types.items().size() > kMostTypes)
-    return at("__schema.types", fmt::format("more than {} types", kMostTypes));
+    return schema_error("__schema.types", fmt::format("more than {} types", kMostTypes));
   ApiSchema result;
   result.found = true;
   result.mutation_type.clear();

@@ -41,10 +41,12 @@ struct Answered {};
 struct Report {
   base::Error error;
 };
+inline constexpr unsigned kMaxUnusable = 20;  // in a row; then another connection may do better
 // Call timer() at `when`; replaces an earlier one.
 struct ArmTimer {
   base::SteadyTime when;
 };
+inline constexpr std::uint16_t kNormalClosure = 1000;  // RFC 6455 section 7.4.1
 // The link is of no more use. With a close code where the other side may still listen; without: cut
 // it.
 struct EndLink {

@@ -25,8 +25,6 @@ constexpr base::Duration kHealed = std::chrono::hours(1);
 
 constexpr base::Duration kBetweenAnswers = seconds(1);
 
-constexpr std::uint16_t kNormal = 1000;
-
 Nonce make_nonce(const std::function<std::uint64_t()>& random) {
   Nonce nonce{};
   for (std::size_t i = 0; i < nonce.size(); i += 8) {
@@ -69,7 +67,7 @@ void Subscription::want(bool wanted) {
       break;
     case State::kOpen:
       perform(session_->unsubscribe());
-      begin_closing(kNormal, "");
+      begin_closing(kNormalClosure, "");
       break;
     case State::kIdle:
     case State::kClosing:
@@ -91,7 +89,7 @@ void Subscription::resume_reading() {
 void Subscription::renew() {
   if (state_ != State::kOpen || link_.phase != LinkPhase::kLive) return;
   perform(session_->unsubscribe());
-  begin_closing(kNormal, "");
+  begin_closing(kNormalClosure, "");
   set_link({LinkPhase::kConnecting, std::nullopt, std::nullopt, std::nullopt});
 }
 

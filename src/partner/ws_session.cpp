@@ -16,9 +16,7 @@ using std::chrono::seconds;
 constexpr base::Duration kAckTime = seconds(10);
 constexpr base::Duration kPingInterval = seconds(25);  // proxies commonly cut after 60 s
 constexpr base::Duration kAnswerTime = seconds(10);
-constexpr unsigned kMaxUnusable = 20;
 
-constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kBadResponse = 4004;
 constexpr std::uint16_t kAckTimeout = 4504;
 
@@ -157,7 +155,7 @@ void WsSession::on_connection_refused(const base::Json& errors, Actions& actions
     failure.error.kind = base::ErrorKind::kAuth;
     failure.error.what += fmt::format(": {}", kCheckCredentials);
   }
-  end(kNormal, "", std::move(failure), actions);
+  end(kNormalClosure, "", std::move(failure), actions);
 }
 
 void WsSession::on_message(std::string_view message, base::Now now, Actions& actions) {
@@ -214,7 +212,7 @@ void WsSession::on_ack(base::Now now, Actions& actions) {
 
 void WsSession::on_over(std::optional<Failure> failure, base::Now now, Actions& actions) {
   if (failure) {
-    end(kNormal, "", std::move(*failure), actions);
+    end(kNormalClosure, "", std::move(*failure), actions);
   } else {
     subscribe(now, actions);
   }

@@ -3,13 +3,14 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace iometer::sim {
 namespace {
 
 using Kind = GraphqlToken::Kind;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 GraphqlToken bad(GraphqlToken token, std::string why) {
   token.kind = Kind::kBad;
@@ -58,12 +59,12 @@ GraphqlToken GraphqlLexer::next() {
   const char c = text_[at_];
   if (is_letter(c)) {
     const auto begin = at_;
-    while (is_letter(peek()) || is_digit(peek())) ++at_;
+    while (is_letter(peek()) || base::is_digit(peek())) ++at_;
     token.kind = Kind::kName;
     token.text = text_.substr(begin, at_ - begin);
     return token;
   }
-  if (is_digit(c) || c == '-') return number(std::move(token));
+  if (base::is_digit(c) || c == '-') return number(std::move(token));
   if (text_.substr(at_).starts_with("\"\"\"")) return block_string(std::move(token));
   if (c == '"') return string(std::move(token));
   const bool spread = text_.substr(at_).starts_with("...");
@@ -81,11 +82,11 @@ GraphqlToken GraphqlLexer::number(GraphqlToken token) {
   token.kind = Kind::kInt;
   const auto digits = [&] {
     const auto first = at_;
-    while (is_digit(peek())) ++at_;
+    while (base::is_digit(peek())) ++at_;
     return at_ > first;
   };
   if (peek() == '-') ++at_;
-  const bool leading_zero = peek() == '0' && is_digit(peek(1));
+  const bool leading_zero = peek() == '0' && base::is_digit(peek(1));
   bool good = digits() && !leading_zero;
   if (good && peek() == '.') {
     ++at_;

@@ -6,7 +6,7 @@
 namespace iometer::sim {
 namespace {
 
-using Kind = GraphqlValue::Kind;
+using ValueKind = GraphqlValue::Kind;
 
 bool is_enum(std::string_view type) {
   const auto* known = find_type(type_name(type));
@@ -18,21 +18,21 @@ bool is_enum(std::string_view type) {
 GraphqlValue from_json(const base::Json& json, std::string_view type) {
   GraphqlValue value;
   if (const auto* text = json.string()) {
-    value.kind = is_enum(type) ? Kind::kEnum : Kind::kString;
+    value.kind = is_enum(type) ? ValueKind::kEnum : ValueKind::kString;
     value.text = *text;
   } else if (const auto* number = json.number()) {
     const bool whole = number->text.find_first_of(".eE") == std::string::npos;
-    value.kind = whole ? Kind::kInt : Kind::kFloat;
+    value.kind = whole ? ValueKind::kInt : ValueKind::kFloat;
     value.text = number->text;
   } else if (const auto* boolean = json.boolean()) {
-    value.kind = Kind::kBoolean;
+    value.kind = ValueKind::kBoolean;
     value.text = *boolean ? "true" : "false";
   } else if (json.is_array()) {
-    value.kind = Kind::kList;
+    value.kind = ValueKind::kList;
     const auto item_type = is_list(type) ? list_item(type) : type;
     for (const auto& item : json.items()) value.items.push_back(from_json(item, item_type));
   } else if (json.is_object()) {
-    value.kind = Kind::kObject;
+    value.kind = ValueKind::kObject;
     const auto* input = find_type(type_name(type));
     for (const auto& [key, member] : json.members()) {
       const auto* field = input != nullptr ? find_field(*input, key) : nullptr;

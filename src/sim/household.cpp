@@ -12,10 +12,10 @@ namespace {
 constexpr std::int64_t kWayToServerMs = 300;
 constexpr std::int64_t kFirstMeterNumber = 7'058'153;
 
-enum class Kind : std::uint64_t { kInstallation = 1, kMeter, kDevice };
+enum class IdKind : std::uint64_t { kInstallation = 1, kMeter, kDevice };
 
 // A version 4 UUID (RFC 9562 section 5.4) whose random bits come from the seed.
-std::string uuid(std::uint64_t seed, Kind kind, int index) {
+std::string uuid(std::uint64_t seed, IdKind kind, int index) {
   const auto high =
       mix(mix(seed, static_cast<std::uint64_t>(kind)), static_cast<std::uint64_t>(index));
   const auto low = mix(high);
@@ -46,7 +46,7 @@ std::string meter_json(const HouseholdMeter& meter) {
 
 // Every second device is wired; a device after an installation's first is switched off.
 std::string device_json(std::uint64_t seed, int index, bool current) {
-  const auto id = uuid(seed, Kind::kDevice, index);
+  const auto id = uuid(seed, IdKind::kDevice, index);
   if (!current) {
     return fmt::format(
         R"({{"id":"{}","bridge":{{"connectionStatus":"disconnected"}},"core":{{"connectionStatus":)"
@@ -86,9 +86,9 @@ Household::Household(const HouseholdOptions& options, int first)
   meters_.reserve(static_cast<std::size_t>(count));
   for (int i = first * per; i < first * per + count; ++i) {
     const auto seed = mix(options.seed, 0x5EED0000U + static_cast<std::uint64_t>(i));
-    meters_.push_back({uuid(options.seed, Kind::kMeter, i),
+    meters_.push_back({uuid(options.seed, IdKind::kMeter, i),
                        fmt::format("1EMH{:010}", kFirstMeterNumber + std::int64_t{i} * 61),
-                       uuid(options.seed, Kind::kInstallation, i / per),
+                       uuid(options.seed, IdKind::kInstallation, i / per),
                        MeterRegisters(seed, i % 3 != 2), values_of(options.obis_set, i)});
   }
 }
@@ -108,7 +108,7 @@ std::vector<std::string> Household::installations() const {
     };
     result.push_back(fmt::format(
         R"({{"id":"{}","externalId":null,"meters":[{}],"currentMeter":{},"devices":[{}],"currentDevice":{}}})",
-        uuid(options_.seed, Kind::kInstallation, number), json_list(per, meter),
+        uuid(options_.seed, IdKind::kInstallation, number), json_list(per, meter),
         per > 0 ? meter(0) : "null", json_list(devices, device), devices > 0 ? device(0) : "null"));
   }
   return result;
