@@ -21,7 +21,10 @@ void Brain::search_broker(const base::Now& now) {
 void Brain::handle_broker(const BrokerAnswer& answer, const base::Now& now) {
   if (!search_) return;
   const auto news = search_->on(answer, now.steady);
-  if (!news.warning.empty()) spdlog::warn("{}", news.warning);
+  if (!news.warning.empty()) {
+    spdlog::warn("{}", news.warning);
+    last_broker_error_ = news.warning;  // for the status page, which is looked at before the log
+  }
   if (!news.information.empty()) spdlog::info("{}", news.information);
   if (!news.broker) return;
   client_.set_broker(*news.broker);

@@ -16,6 +16,8 @@ using homeassistant::Platform;
 
 constexpr base::Duration kCollect = 1s;
 constexpr base::Duration kApart = 5s;
+// A Home Assistant that ends during its start and comes up again needs less.
+constexpr base::Duration kSettled = 2min;
 
 Entity removal_of(const std::string& id, Platform platform) {
   Entity entity;
@@ -35,7 +37,7 @@ void Announcements::set(homeassistant::DeviceInfo device,
   entry.entities = std::move(entities);
   if (entry.place == Place::kElsewhere) next_ = base::SteadyTime::min();  // to tell it
   if (entry.place != Place::kHere) return;
-  if (entry.due == base::SteadyTime::max()) entry.due = std::max(now + kCollect, entry.not_before);
+  entry.due = std::min(entry.due, std::max(now + kCollect, entry.not_before));
   next_ = std::min(next_, entry.due);
 }
 
@@ -45,7 +47,10 @@ void Announcements::retained(const homeassistant::Announced& announced,
   auto& entry = entries_[announced.device.id];
   if (!entry.announced.empty()) return;  // by us, since the start
   entry.announced = message.payload;
-  for (const auto& entity : announced.entities) entry.components.emplace(entity.id, entity);
+  for (const auto& entity : announced.entities) {
+    if (entity.removed) entry.missed.emplace(entity.id, entity.platform);
+    if (!entity.removed) entry.components.emplace(entity.id, entity);
+  }
   effects.send(message);
 }
 
@@ -71,11 +76,17 @@ void Announcements::seen(const mqtt::Message& message, std::string_view own_brid
     if (entry->place == Place::kElsewhere || entry->announced.empty()) return;
     entry->place = Place::kDeleted;
     entry->due = base::SteadyTime::max();
+    entry->components.clear();
+    entry->missed.clear();
+    entry->repeat = Repeat::kNot;
     effects.disowned.push_back(message.topic);
   } else if (message.payload == entry->announced) {
     // Ours came after the other one's: the topic is ours again.
-    if (entry->place == Place::kElsewhere) effects.send(message);
-    if (entry->place == Place::kElsewhere) entry->place = Place::kHere;
+    if (entry->place != Place::kElsewhere) return;
+    effects.send(message);
+    entry->place = Place::kHere;
+    entry->due = entry->not_before;
+    next_ = std::min(next_, entry->due);
   } else if (const auto other = homeassistant::parse_announcement(message.payload);
              other && !other->bridge_state.empty() && other->bridge_state != own_bridge_state) {
     leave(*entry);
@@ -100,10 +111,17 @@ void Announcements::again(base::SteadyTime now) {
 
 void Announcements::home_assistant_started(base::SteadyTime now) {
   for (auto& [id, entry] : entries_) {
-    if (entry.missed.empty() || entry.place != Place::kHere || entry.device.id.empty()) continue;
-    entry.repeat = true;
-    entry.due = std::max(now, entry.not_before);
+    if (entry.missed.empty()) continue;
+    entry.repeat = Repeat::kBringBack;
+    if (entry.place != Place::kHere || entry.device.id.empty()) continue;
+    entry.due = entry.not_before = now + kApart;  // after the replay of all that is retained
     next_ = std::min(next_, entry.due);
+  }
+}
+
+void Announcements::broker_down() {
+  for (auto& [id, entry] : entries_) {
+    if (entry.repeat == Repeat::kTakeAway) entry.repeat = Repeat::kBringBack;
   }
 }
 
@@ -134,6 +152,16 @@ void Announcements::flush(base::SteadyTime now, Effects& effects) {
   }
 }
 
+// Of the entities, those that are in the last announcement already.
+std::vector<Entity> Announcements::known_entities(const Entry& entry) {
+  auto entities = entry.entities;
+  std::erase_if(entities, [&](const auto& entity) {
+    const auto known = entry.components.find(entity.id);
+    return known == entry.components.end() || known->second.platform != entity.platform;
+  });
+  return entities;
+}
+
 // Where entities go, the new ones wait for the second step: one that takes the name or the unique
 // id of another would meet it in Home Assistant, and be refused or get an id with a number
 // appended.
@@ -142,7 +170,8 @@ void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effect
   std::map<std::string, Entity> wanted;
   for (const auto& entity : entry.entities) wanted.emplace(entity.id, entity);
   std::erase_if(entry.missed, [&](const auto& missed) { return wanted.contains(missed.first); });
-  if (entry.repeat && !entry.missed.empty()) {
+  if (entry.missed.empty()) entry.repeat = Repeat::kNot;
+  if (entry.repeat == Repeat::kBringBack) {
     bring_missed_back(entry, now, effects);
     return;
   }
@@ -151,17 +180,14 @@ void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effect
     const auto found = wanted.find(id);
     if (found == wanted.end() || found->second.platform != entity.platform)
       gone.emplace(id, removal_of(id, entity.platform));
-    if (found == wanted.end() && !entry.repeat) entry.missed.emplace(id, entity.platform);
+    if (found == wanted.end()) entry.missed.emplace(id, entity.platform);
   }
-  auto entities = entry.entities;
+  auto entities = gone.empty() ? entry.entities : known_entities(entry);
   if (gone.empty()) {
-    entry.repeat = false;
+    forget_missed(entry, now);
   } else {
     entry.due = now + kApart;
-    std::erase_if(entities, [&](const auto& entity) {
-      const auto known = entry.components.find(entity.id);
-      return known == entry.components.end() || known->second.platform != entity.platform;
-    });
+    if (entry.repeat == Repeat::kTakeAway) entry.forget_at = now + kSettled;
   }
   entry.components.clear();
   for (const auto& entity : entities) entry.components.emplace(entity.id, entity);
@@ -172,8 +198,9 @@ void Announcements::announce(Entry& entry, base::SteadyTime now, Effects& effect
 
 // As little as Home Assistant takes for an entity; nothing is ever published on its topic.
 void Announcements::bring_missed_back(Entry& entry, base::SteadyTime now, Effects& effects) {
-  auto entities = entry.entities;
-  for (const auto& [id, platform] : std::exchange(entry.missed, {})) {
+  auto entities = known_entities(entry);
+  entry.back.clear();
+  for (const auto& [id, platform] : entry.missed) {
     Entity entity = removal_of(id, platform);
     entity.removed = false;
     entity.name = id;
@@ -181,10 +208,24 @@ void Announcements::bring_missed_back(Entry& entry, base::SteadyTime now, Effect
     (platform == Platform::kButton ? entity.command_topic : entity.state_topic) = topic;
     entity.diagnostic = true;
     entry.components.insert_or_assign(id, entity);
+    entry.back.insert(id);
     entities.push_back(std::move(entity));
   }
+  entry.repeat = Repeat::kTakeAway;
   entry.due = now + kApart;
   send(entry, entities, now, effects);
+}
+
+// Not at once: where Home Assistant ends during its start, its next one comes within that time.
+void Announcements::forget_missed(Entry& entry, base::SteadyTime now) {
+  if (entry.repeat != Repeat::kTakeAway) return;
+  if (now < entry.forget_at) {
+    entry.due = std::min(entry.due, entry.forget_at);
+    return;
+  }
+  for (const auto& id : entry.back) entry.missed.erase(id);
+  entry.back.clear();
+  entry.repeat = Repeat::kNot;
 }
 
 void Announcements::send(Entry& entry, const std::vector<Entity>& entities, base::SteadyTime now,

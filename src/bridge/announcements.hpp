@@ -1,10 +1,12 @@
 // When to announce devices to Home Assistant: changes are collected for a moment, because a
 // device's second message that arrives while the first is being set up is not processed whole (MQTT
 // integration, discovery.py). Sends only what differs from the last announcement. A removed
-// entity is announced without its settings, as documented; what takes its place comes 5 s later.
+// entity is announced without its settings, as documented; what takes its place comes 5 s later,
+// which helps a Home Assistant that is running: one that is down meets both at its start.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,8 @@ class Announcements {
   // Home Assistant has come up. What was taken away while it may have been down is taken away once
   // more: it comes back first, as Home Assistant drops only entities that it has met in this run.
   void home_assistant_started(base::SteadyTime now);
+  // Whatever was on its way then, Home Assistant may have missed it.
+  void broker_down();
 
   // Takes the device away with all its entities.
   void remove(const std::string& device_id, Effects& effects);
@@ -49,6 +53,8 @@ class Announcements {
   [[nodiscard]] base::SteadyTime next_deadline() const { return next_; }
 
  private:
+  // What the second removal of what may have been missed does next.
+  enum class Repeat { kNot, kBringBack, kTakeAway };
   enum class Place { kHere, kDeleted, kElsewhere };
   struct Entry {
     homeassistant::DeviceInfo device;
@@ -62,13 +68,17 @@ class Announcements {
     // Taken away since the last start of Home Assistant that we know of; they stay in the payload,
     // as removed, for our own next start.
     std::map<std::string, homeassistant::Platform> missed;
-    bool repeat = false;  // their removal
+    Repeat repeat = Repeat::kNot;
+    std::set<std::string> back;  // of `missed`, those that came back to go once more
+    base::SteadyTime forget_at = base::SteadyTime::max();
   };
   void leave(Entry& entry);
   Entry* entry_of(std::string_view topic);
   void bring_back(Entry& entry, base::SteadyTime due);
   void announce(Entry& entry, base::SteadyTime now, Effects& effects);
+  static std::vector<homeassistant::Entity> known_entities(const Entry& entry);
   void bring_missed_back(Entry& entry, base::SteadyTime now, Effects& effects);
+  static void forget_missed(Entry& entry, base::SteadyTime now);
   void send(Entry& entry, const std::vector<homeassistant::Entity>& entities, base::SteadyTime now,
             Effects& effects);
 

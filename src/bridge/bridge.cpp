@@ -96,7 +96,10 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
             if (!api_live_) meters_.subscribed(now.steady);
             next_tick_ = base::SteadyTime::min();
           },
-          [&](const BrokerDown&) { service_.broker_down(); },
+          [&](const BrokerDown&) {
+            service_.broker_down();
+            announcements_.broker_down();
+          },
           [&](const RetainedRead& e) { on_retained(e, now, effects); },
           [&](const AnnouncementSeen& e) {
             announcements_.seen(e.message, topics_.bridge("state"), effects);

@@ -103,7 +103,8 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     if (clock_.is_known()) meters_.clock_known();
     // Where something is missing, what is not known again has not gone.
     if (!event.complete) {
-      for (auto& one : retained.announcements) one.announced.entities.clear();
+      for (auto& one : retained.announcements)
+        std::erase_if(one.announced.entities, [](const auto& entity) { return !entity.removed; });
     }
     take_announcements(retained, effects);
     meters_.publish_all(retained, resent_until_.has_value(), now, effects);

@@ -38,8 +38,8 @@ void sort_meter(const mqtt::Topics::Parts& parts, const std::string& payload, Re
     meter.received = time_in((*json)["received"]);
     if (meter.received) retained.alive = std::max(retained.alive, meter.received);
     const auto* text = (*json)["power_obis"].string();
-    if (const auto code = model::ObisCode::parse(text != nullptr ? *text : ""))
-      meter.power_code = *code;
+    const auto code = model::ObisCode::parse(text != nullptr ? *text : "");
+    if (code && *code == homeassistant::kPowerL1) meter.power_code = *code;
   }
 }
 

@@ -49,7 +49,7 @@ struct Entity {
   bool diagnostic = false;
   bool enabled = true;
   std::vector<std::string> availability_topics;  // all of them must say "online"
-  bool removed = false;  // announced for the last time, so that Home Assistant drops it
+  bool removed = false;  // announced without its settings, so that Home Assistant drops it
 };
 
 // <prefix>/device/<id>/config

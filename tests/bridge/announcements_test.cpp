@@ -83,7 +83,7 @@ TEST_SUITE("bridge") {
     CHECK(sent(announcements, kStart + 2min).empty());
   }
 
-  TEST_CASE("a removed entity goes in two steps") {
+  TEST_CASE("a removed entity is announced as removed, until it comes back") {
     Announcements announcements({"homeassistant", "1"}, true);
     announcements.set(device(), entities({"a", "b"}), kStart);
     CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
@@ -109,13 +109,64 @@ TEST_SUITE("bridge") {
     CHECK(sent(announcements, kStart + 66s).empty());
 
     announcements.home_assistant_started(kStart + 1h);
-    CHECK(sent(announcements, kStart + 1h) == Ids{"a", "b"});
-    CHECK(sent(announcements, kStart + 1h + 4s).empty());
-    CHECK(sent(announcements, kStart + 1h + 5s) == Ids{"a", "-b"});
-    CHECK(sent(announcements, kStart + 1h + 10s) == Ids{"a"});
+    CHECK(sent(announcements, kStart + 1h + 4s).empty());  // what is replayed then comes first
+    CHECK(sent(announcements, kStart + 1h + 5s) == Ids{"a", "b"});
+    CHECK(sent(announcements, kStart + 1h + 9s).empty());
+    CHECK(sent(announcements, kStart + 1h + 10s) == Ids{"a", "-b"});
+    CHECK(sent(announcements, kStart + 1h + 15s).empty());
+    CHECK(sent(announcements, kStart + 1h + 2min + 9s).empty());
+    CHECK(sent(announcements, kStart + 1h + 2min + 10s) == Ids{"a"});
     CHECK(announcements.next_deadline() == base::SteadyTime::max());
     announcements.home_assistant_started(kStart + 2h);
     CHECK(sent(announcements, kStart + 3h).empty());
+  }
+
+  TEST_CASE("where Home Assistant or the broker ends meanwhile, the second removal begins anew") {
+    for (const auto moment : {7s, 12s, 60s}) {
+      for (const bool broker : {false, true}) {
+        CAPTURE(moment.count());
+        CAPTURE(broker);
+        Announcements announcements({"homeassistant", "1"}, true);
+        announcements.set(device(), entities({"a", "b"}), kStart);
+        CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b"});
+        announcements.set(device(), entities({"a"}), kStart + 1min);
+        CHECK(sent(announcements, kStart + 61s) == Ids{"a", "-b"});
+        announcements.home_assistant_started(kStart + 1h);
+        Ids last;
+        const auto run = [&](base::SteadyTime from, base::SteadyTime to) {
+          std::vector<Ids> all;
+          for (auto now = from; now < to; now += 1s) {
+            if (auto ids = sent(announcements, now); !ids.empty()) all.push_back(std::move(ids));
+          }
+          return all;
+        };
+        run(kStart + 1h, kStart + 1h + moment);
+        const auto again = kStart + 1h + moment;
+        if (broker) announcements.broker_down();
+        announcements.home_assistant_started(again);
+        const auto rest = run(again, again + 10min);
+        REQUIRE(rest.size() >= 2);
+        CHECK(rest.back() == Ids{"a"});
+        CHECK(rest[rest.size() - 2] == Ids{"a", "-b"});
+        if (moment > 10s) CHECK(rest.front() == Ids{"a", "b"});
+      }
+    }
+  }
+
+  TEST_CASE("what goes and comes during the second removal keeps its own two steps") {
+    Announcements announcements({"homeassistant", "1"}, true);
+    announcements.set(device(), entities({"a", "b", "c"}), kStart);
+    CHECK(sent(announcements, kStart + 1s) == Ids{"a", "b", "c"});
+    announcements.set(device(), entities({"a", "c"}), kStart + 1min);
+    CHECK(sent(announcements, kStart + 61s) == Ids{"a", "c", "-b"});
+    announcements.home_assistant_started(kStart + 1h);
+    announcements.set(device(), entities({"a", "new"}), kStart + 1h + 1s);
+    // The placeholder of b comes without what is new, and with neither c.
+    CHECK(sent(announcements, kStart + 1h + 5s) == Ids{"a", "b"});
+    CHECK(sent(announcements, kStart + 1h + 10s) == Ids{"a", "-b", "-c"});
+    CHECK(sent(announcements, kStart + 1h + 15s) == Ids{"a", "new", "-b", "-c"});
+    // Home Assistant was there to see c go, but nobody proved that.
+    CHECK(sent(announcements, kStart + 1h + 3min) == Ids{"a", "new", "-c"});
   }
 
   TEST_CASE("what came back before Home Assistant's next start stays") {

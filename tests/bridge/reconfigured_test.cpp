@@ -211,7 +211,7 @@ TEST_SUITE("bridge") {
 
     // Once more for a Home Assistant that was not there.
     world.feed(bridge::HomeAssistantBirth{2s});
-    world.run(20s);
+    world.run(3min);
     const auto more = world.payloads(config_of_house());
     REQUIRE(more.size() == 4);
     CHECK(more[1].find(R"("old_one":{"platform":"binary_sensor","unique_id")") !=

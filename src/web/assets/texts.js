@@ -33,12 +33,12 @@ export const texts = {
     lastAnswer: (age) => `Last answer ${age}.`,
     brokerDown: "The MQTT broker is not connected",
     brokerAdvice:
-      "Look whether the broker is running, and check mqtt.url, user name and password. Nothing is lost: readings of the last 24 hours follow.",
+      "Install and start the Mosquitto add-on, or see whether your own broker runs and check address, user name and password in the options.",
     connecting: "Connecting to the IOmeter Partner API",
     connectingAdvice: "This takes a few seconds.",
     noMeterYet: "Connected, but there is no meter yet",
     noMeterAdvice:
-      "Link a household's IOmeter account (iometer2mqtt link). A meter appears with its first reading.",
+      "Link a household's IOmeter account: the documentation says how. It appears here within about a minute.",
     metersOffline: (count) => (count === 1 ? "One meter has no current values" : `${count} meters have no current values`),
     metersPartly: (count) => (count === 1 ? "One meter has only some current values" : `${count} meters have only some current values`),
     metersAdvice: "The reason is shown with each of them.",
@@ -119,12 +119,12 @@ export const texts = {
     lastAnswer: (age) => `Letzte Antwort ${age}.`,
     brokerDown: "Der MQTT-Broker ist nicht verbunden",
     brokerAdvice:
-      "Bitte prüfen, ob der Broker läuft, sowie mqtt.url, Benutzername und Passwort. Verloren geht nichts: Ablesungen der letzten 24 Stunden folgen.",
+      "Bitte das Mosquitto-Add-on installieren und starten, oder prüfen, ob der eigene Broker läuft und ob Adresse, Benutzername und Passwort in den Optionen stimmen.",
     connecting: "Verbindung zur IOmeter Partner API wird aufgebaut",
     connectingAdvice: "Das dauert ein paar Sekunden.",
     noMeterYet: "Verbunden, aber noch ohne Zähler",
     noMeterAdvice:
-      "Bitte das IOmeter-Konto eines Haushalts verknüpfen (iometer2mqtt link). Ein Zähler erscheint mit seiner ersten Ablesung.",
+      "Bitte das IOmeter-Konto eines Haushalts verknüpfen; wie, steht in der Dokumentation. Er erscheint hier nach etwa einer Minute.",
     metersOffline: (count) => (count === 1 ? "Ein Zähler hat keine aktuellen Werte" : `${count} Zähler haben keine aktuellen Werte`),
     metersPartly: (count) => (count === 1 ? "Ein Zähler hat nur zum Teil aktuelle Werte" : `${count} Zähler haben nur zum Teil aktuelle Werte`),
     metersAdvice: "Der Grund steht bei jedem.",
