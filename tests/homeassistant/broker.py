@@ -67,7 +67,7 @@ class Broker:
             self.process = None
 
     def publish(self, topic, payload, retain=True):
-        command = ["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-s"]
+        command = ["mosquitto_pub", "-p", str(self.port), "-q", "1", "-t", topic, "-s" if payload else "-n"]
         subprocess.run(command + (["-r"] if retain else []), input=payload.encode(), check=True, timeout=10)
 
 
