@@ -96,10 +96,7 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
             if (!api_live_) meters_.subscribed(now.steady);
             next_tick_ = base::SteadyTime::min();
           },
-          [&](const BrokerDown&) {
-            service_.broker_down();
-            announcements_.broker_down();
-          },
+          [&](const BrokerDown&) { on_broker_down(); },
           [&](const RetainedRead& e) { on_retained(e, now, effects); },
           [&](const AnnouncementSeen& e) {
             announcements_.seen(e.message, topics_.bridge("state"), effects);
@@ -128,6 +125,11 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
           [&](const Tick& e) { on_tick(e, now, effects); },
       },
       event);
+}
+
+void Bridge::on_broker_down() {
+  service_.broker_down();
+  announcements_.broker_down();
 }
 
 void Bridge::committed(std::uint64_t commit_id) {
