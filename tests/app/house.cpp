@@ -73,6 +73,7 @@ app::BrainHooks House::hooks() {
                         [this](std::uint64_t version, bridge::Memory memory) {
                           saving_ = {version, std::move(memory), now() + kWriting};
                         }};
+  hooks.board = &board;
   if (supervisor) {
     hooks.ask_for_broker = [this] {
       ++questions;

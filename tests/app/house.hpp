@@ -63,6 +63,10 @@ class House {
   std::optional<app::BrokerAnswer> supervisor;
   int questions = 0;  // to it
 
+  // What the web page would show, soon after ask_for_status().
+  web::StatusBoard board{[] {}, base::SteadyTime{}};
+  void ask_for_status() { mailbox_->post(app::StatusWanted{}); }
+
   Random random;
   FakeClient client;
   FakeApi api;

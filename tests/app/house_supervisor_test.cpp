@@ -49,6 +49,11 @@ TEST_SUITE("app") {
     CHECK_FALSE(house.api.wanted());
     CHECK(house.questions >= 115);
     CHECK(house.questions <= 125);
+    house.ask_for_status();
+    house.run(500ms);
+    const auto status = house.board.fresh(house.now());
+    REQUIRE(status != nullptr);
+    CHECK(status->broker.reason.find("Home Assistant has no MQTT broker") != std::string::npos);
     house.supervisor = broker("one");
     REQUIRE(comes_up(house, 35s));
     house.run(10min);

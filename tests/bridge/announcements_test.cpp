@@ -161,7 +161,7 @@ TEST_SUITE("bridge") {
     CHECK(sent(announcements, kStart + 61s) == Ids{"a", "c", "-b"});
     announcements.home_assistant_started(kStart + 1h);
     announcements.set(device(), entities({"a", "new"}), kStart + 1h + 1s);
-    // The placeholder of b comes without what is new, and with neither c.
+    // Back comes b alone: neither what is new nor c, which goes in the next step.
     CHECK(sent(announcements, kStart + 1h + 5s) == Ids{"a", "b"});
     CHECK(sent(announcements, kStart + 1h + 10s) == Ids{"a", "-b", "-c"});
     CHECK(sent(announcements, kStart + 1h + 15s) == Ids{"a", "new", "-b", "-c"});
