@@ -83,7 +83,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
   ~Connection() override { silent_ = true; }
 
   void connect() {
-    if (options_.tls) TlsTrace::instance().begin();
+    if (options_.tls) tls_trace_.begin();
     fill_connect_options();
     try {
       client_.connect(connect_options_, nullptr, connect_listener_);
@@ -173,12 +173,16 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
     connect.set_ssl(std::move(ssl));
   }
 
+  void end_trace() {
+    if (options_.tls) tls_trace_.end();
+  }
+
   void post(mqtt::ClientEvent event) {
     if (!silent_) sink_(std::move(event));
   }
 
   std::string describe(int code, const std::string& words) const {
-    const auto tls = options_.tls ? TlsTrace::instance().take() : std::string();
+    const auto tls = options_.tls ? tls_trace_.take() : std::string();
     const auto where = fmt::format("MQTT broker {}:{}", options_.host, options_.port);
     if (!tls.empty())
       return fmt::format("{}: TLS failed: {}; check mqtt.url and mqtt.ca_file", where, tls);
@@ -233,7 +237,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
    public:
     explicit ConnectListener(Connection& owner) : owner_(owner) {}
     void on_success(const ::mqtt::token& token) override {
-      TlsTrace::instance().end();
+      owner_.end_trace();
       // Paho tells of the first connection twice: by the token, and by its "connected" callback.
       if (owner_.connected_.exchange(true)) return;
       mqtt::Connected connected;
@@ -253,7 +257,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
       owner_.post(connected);
     }
     void on_failure(const ::mqtt::token& token) override {
-      TlsTrace::instance().end();
+      owner_.end_trace();
       owner_.post(mqtt::ConnectFailed{owner_.connect_error(token)});
     }
 
@@ -286,6 +290,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
 
   const PahoOptions& options_;
   const mqtt::ClientEventSink& sink_;
+  TlsTrace& tls_trace_ = TlsTrace::instance();  // before the client
   std::atomic<bool> silent_{false};
   std::atomic<bool> connected_{false};
   ConnectListener connect_listener_{*this};

@@ -17,6 +17,8 @@ namespace iometer::io {
 // connecting: later it would format every packet, beginnings of payloads included.
 class TlsTrace {
  public:
+  // To be called before the first client exists: Paho's threads look at the callback twice for one
+  // line, without a lock, and call one that came in between with no line at all.
   static TlsTrace& instance() {
     static TlsTrace trace;
     return trace;
@@ -33,6 +35,7 @@ class TlsTrace {
 
  private:
   TlsTrace() {
+    end();
     MQTTAsync_setTraceCallback([](MQTTASYNC_TRACE_LEVELS, char* line) { instance().note(line); });
   }
   void note(std::string_view line) {
