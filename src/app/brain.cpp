@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/clock.hpp"
+#include "app/logging.hpp"
 #include "base/text.hpp"
 #include "bridge/meter_payloads.hpp"
 #include "bridge/words.hpp"
@@ -184,6 +185,8 @@ void Brain::feed(const bridge::Event& event, const base::Now& now) {
   if (effects.replay_retained) link_.replay_retained();
   if (effects.renew_subscription) hooks_.renew_subscription();
   if (effects.poll_now) hooks_.poll_now();
+  for (auto& command : effects.api_commands) hooks_.carry_out(std::move(command));
+  if (!effects.log_level.empty()) set_log_level(effects.log_level);
   for (const auto& fact : effects.facts) log(fact);
 }
 
@@ -221,6 +224,8 @@ void Brain::handle(const Control& control, const base::Now& now) {
     feed(bridge::StateSaved{saved->status ? "" : saved->status.error().what}, now);
   } else if (const auto* broker = std::get_if<BrokerAnswer>(&control)) {
     handle_broker(*broker, now);
+  } else if (const auto* done = std::get_if<bridge::ApiCommandDone>(&control)) {
+    feed(*done, now);
   } else if (std::holds_alternative<ApiAnswered>(control)) {
     api_answered_ = true;
   } else if (std::holds_alternative<StatusWanted>(control)) {

@@ -43,9 +43,10 @@ struct StateWritten {
   base::Status status;
 };
 
-using Control = std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
-                             base::Result<partner::InstallationsAnswer>, ServerClock, FrameDropped,
-                             ApiAnswered, StateWritten, BrokerAnswer, StatusWanted, StopRequested>;
+using Control =
+    std::variant<mqtt::ClientEvent, partner::LinkState, base::Result<partner::Partner>,
+                 base::Result<partner::InstallationsAnswer>, ServerClock, FrameDropped, ApiAnswered,
+                 StateWritten, BrokerAnswer, StatusWanted, StopRequested, bridge::ApiCommandDone>;
 using BrainMailbox = Mailbox<Control, partner::Delivery>;
 
 // What the brain wants of the threads beside it. Called on the brain's thread; must not block.
@@ -55,6 +56,8 @@ struct BrainHooks {
   std::function<void()> poll_now;
   std::function<void()> renew_subscription;
   std::function<void(std::set<std::string>)> ask_about;
+  // A bridge::ApiCommandDone follows.
+  std::function<void(bridge::ApiCommand)> carry_out;
   // StateWritten follows. Empty = there is no state file.
   MemoryKeeper::Save save;
   // A BrokerAnswer follows. Empty = the broker is configured.

@@ -43,7 +43,9 @@ void Brain::receive(const mqtt::Message& message, const base::Now& now) {
   if (message.retain) return;
   const auto request = topics_.bridge("request/");
   if (message.topic.starts_with(request)) {
-    feed(bridge::RequestReceived{message.topic.substr(request.size()), message.payload}, now);
+    feed(bridge::RequestReceived{message.topic.substr(request.size()), message.payload,
+                                 message.response_topic, message.correlation_data},
+         now);
   } else if (message.topic.ends_with("/config")) {
     feed(bridge::AnnouncementSeen{message}, now);
   } else if (message.topic == options_.status_topic && message.payload == "online") {

@@ -53,6 +53,9 @@ class Reader {
 
   // The index of the value among `words`.
   std::size_t choice(std::string_view key, std::initializer_list<std::string_view> words) {
+    return choice(key, std::span(words.begin(), words.size()));
+  }
+  std::size_t choice(std::string_view key, std::span<const std::string_view> words) {
     std::size_t index = 0;
     std::string list;
     for (const auto word : words) {
@@ -197,6 +200,9 @@ Config::Mqtt read_mqtt(Reader& in) {
   mqtt.ca_file = in.readable_file("mqtt.ca_file");
   mqtt.keepalive =
       std::chrono::duration_cast<std::chrono::seconds>(in.duration("mqtt.keepalive", 5s, 1h));
+  constexpr std::array kAllowed{bridge::CommandsAllowed::kNone, bridge::CommandsAllowed::kSafe,
+                                bridge::CommandsAllowed::kAll};
+  mqtt.commands = kAllowed.at(in.choice("mqtt.commands", {"off", "safe", "all"}));
   // A broker of the user's own wins.
   if (!in.text("mqtt.supervisor").empty() && !in.is_set("mqtt.url")) {
     auto access = supervisor_access(in.text("mqtt.supervisor"));
@@ -300,7 +306,7 @@ base::Result<Config> make_config(const OptionValues& values) {
   config.resume.overlap = in.duration("resume.overlap", 10s, 12h);
   config.resume.first_start = in.duration("resume.first_start", 0s, 23h);
   config.state_dir = in.text("state_dir").empty() ? default_state_dir() : in.text("state_dir");
-  in.choice("log_level", {"trace", "debug", "info", "warning", "error"});
+  in.choice("log_level", bridge::kLogLevels);
   config.log_level = in.text("log_level");
   in.require_utf8();
   if (in.error()) return *in.error();

@@ -41,6 +41,7 @@ struct Config {
     std::string base_topic;
     std::string ca_file;
     std::chrono::seconds keepalive;
+    bridge::CommandsAllowed commands = bridge::CommandsAllowed::kSafe;
     // Present: it names the broker. `url` is not meant then, nor the login where it is empty.
     std::optional<SupervisorAccess> supervisor;
   } mqtt;

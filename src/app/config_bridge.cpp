@@ -19,7 +19,8 @@ bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& v
   options.power_split = config.power_split;
   options.freshness = config.freshness;
   options.resume = config.resume;
-  options.service = {IOMETER_VERSION, instance_id(config), "", redacted_json(values)};
+  options.service = {IOMETER_VERSION, instance_id(config), "", redacted_json(values),
+                     config.mqtt.commands};
   return options;
 }
 

@@ -154,6 +154,7 @@ class Daemon {
     hooks.want_subscription = [this](bool wanted) { worker_.want(wanted); };
     hooks.resume_reading = [this] { worker_.resume_reading(); };
     hooks.poll_now = [this] { poller_.poll_now(); };
+    hooks.carry_out = [this](bridge::ApiCommand command) { poller_.carry_out(std::move(command)); };
     hooks.renew_subscription = [this] { worker_.renew(); };
     hooks.ask_about = [this](std::set<std::string> ids) { poller_.ask_about(std::move(ids)); };
     if (config.mqtt.supervisor) hooks.ask_for_broker = [this] { supervisor_->ask(); };
@@ -183,7 +184,8 @@ class Daemon {
             },
             [this](const partner::ApiSchema& schema) {
               worker_.ask_for(partner::hexadecimal_format_of(schema));
-            }};
+            },
+            [this](bridge::ApiCommandDone done) { mailbox_.post(std::move(done)); }};
   }
 
   BrainMailbox mailbox_{kReadingsLane};

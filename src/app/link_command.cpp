@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "app/api_commands.hpp"
 #include "app/clock.hpp"
 #include "app/command.hpp"
 #include "app/command_line.hpp"
@@ -20,10 +21,6 @@
 
 namespace iometer::app {
 namespace {
-
-// The API wants an address in any case. The vendor's own page needs nobody to listen, and learns
-// nothing that IOmeter does not know.
-constexpr std::string_view kNobodyListens = "https://iometer.de/";
 
 struct Arguments {
   CommandSettings settings;

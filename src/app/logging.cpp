@@ -14,4 +14,9 @@ void set_up_logging(const std::string& level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(const std::string& level) {
+  spdlog::set_level(spdlog::level::from_str(level));
+  spdlog::info("log level {}, until the next start", level);
+}
+
 }  // namespace iometer::app

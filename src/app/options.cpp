@@ -45,6 +45,8 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"mqtt.ca_file", "",
      "PEM file with the authority of the broker's certificate; default: the system's"},
     {"mqtt.keepalive", "15s", "MQTT keep-alive"},
+    {"mqtt.commands", "safe",
+     "which commands are taken over MQTT: safe | all, with linking and unlinking | off"},
     {"mqtt.supervisor", "",
      "address of Home Assistant's Supervisor, which names the broker and its login where mqtt.url "
      "is not set: http://supervisor; mqtt.username and mqtt.password win over its login"},

@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <random>
 #include <thread>
 #include <utility>
 
+#include "app/api_commands.hpp"
 #include "app/clock.hpp"
 #include "app/goodbye.hpp"
 #include "io/curl_http.hpp"
 #include "partner/backoff.hpp"
+#include "partner/documented_schema.hpp"
 
 namespace iometer::app {
 namespace {
@@ -23,6 +26,8 @@ using std::chrono::steady_clock;
 constexpr base::Duration kLeastBetweenPolls = seconds(10);
 // A server that fails on introspection again and again is left alone: the list comes first.
 constexpr unsigned kSchemaAttempts = 3;
+constexpr auto kBetweenCommands = seconds(1);
+constexpr std::size_t kMostCommands = 8;  // that wait
 
 // Many bridges that start together after an outage must not stay in step.
 base::Duration with_jitter(base::Duration interval) {
@@ -34,6 +39,7 @@ base::Duration with_jitter(base::Duration interval) {
 // What the thread knows between two polls.
 struct Progress {
   partner::PartnerClient client;
+  partner::ApiSchema schema = partner::documented_schema();
   partner::Backoff backoff = {};
   bool partner_known = false;
   unsigned schema_attempts = kSchemaAttempts;  // left; 0 when it is known, too
@@ -53,10 +59,11 @@ struct StatusPoller::Shared {
 
   std::mutex mutex;
   std::condition_variable changed;
-  bool stopping = false;  // these four guarded by mutex
+  bool stopping = false;  // these five guarded by mutex
   bool poll_asked = false;
   bool ended = false;
   std::set<std::string> ask_about;
+  std::deque<bridge::ApiCommand> commands;
 
   std::thread thread;  // the owner's
 
@@ -65,7 +72,8 @@ struct StatusPoller::Shared {
   base::Duration poll_list(Progress& progress);
   std::optional<base::Duration> ask_for_schema(Progress& progress);
   std::set<std::string> asked_about();
-  bool wait(steady_clock::time_point started, base::Duration delay, bool may_hurry);
+  bool wait(Progress& progress, steady_clock::time_point started, base::Duration delay);
+  void carry_out(Progress& progress, const bridge::ApiCommand& command);
   template <class Call>
   void call_hook(Call call) {
     const std::lock_guard lock(hooks_mutex);
@@ -81,7 +89,7 @@ void StatusPoller::Shared::run() {
       {config.url, config.credentials, read_clocks, random_nonce, on_clock}, *http)};
   auto started = steady_clock::now();
   auto delay = poll(progress);
-  while (wait(started, delay, !progress.backoff.is_slow())) {
+  while (wait(progress, started, delay)) {
     started = steady_clock::now();
     delay = poll(progress);
   }
@@ -127,7 +135,7 @@ base::Duration StatusPoller::Shared::poll_list(Progress& progress) {
 
 // The time to wait where asking on at once is of no use, or not allowed.
 std::optional<base::Duration> StatusPoller::Shared::ask_for_schema(Progress& progress) {
-  const auto schema = progress.client.schema();
+  auto schema = progress.client.schema();
   progress.schema_attempts = schema ? 0 : progress.schema_attempts - 1;
   if (!schema) {
     const auto& failure = progress.client.last_failure();
@@ -138,6 +146,7 @@ std::optional<base::Duration> StatusPoller::Shared::ask_for_schema(Progress& pro
   call_hook([&](StatusPollerHooks& h) {
     if (h.on_schema) h.on_schema(*schema);
   });
+  progress.schema = *std::move(schema);
   return std::nullopt;
 }
 
@@ -147,19 +156,36 @@ std::set<std::string> StatusPoller::Shared::asked_about() {
 }
 
 // False when it is time to stop.
-bool StatusPoller::Shared::wait(steady_clock::time_point started, base::Duration delay,
-                                bool may_hurry) {
-  const auto now = steady_clock::now();
+bool StatusPoller::Shared::wait(Progress& progress, steady_clock::time_point started,
+                                base::Duration delay) {
+  const bool may_hurry = !progress.backoff.is_slow();
+  const auto due = steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(delay);
+  const auto soonest = std::min(
+      due, started + std::chrono::duration_cast<steady_clock::duration>(kLeastBetweenPolls));
   std::unique_lock lock(mutex);
-  const auto due = now + std::chrono::duration_cast<steady_clock::duration>(delay);
-  changed.wait_until(lock, due, [&] { return stopping || (poll_asked && may_hurry); });
-  if (poll_asked && may_hurry) {
-    const auto soonest =
-        started + std::chrono::duration_cast<steady_clock::duration>(kLeastBetweenPolls);
-    changed.wait_until(lock, std::min(soonest, due), [&] { return stopping; });
+  for (auto next_command = steady_clock::time_point::min(); !stopping;) {
+    const auto now = steady_clock::now();
+    if (now >= due || (poll_asked && may_hurry && now >= soonest)) break;
+    if (!commands.empty() && now >= next_command) {
+      const auto command = std::move(commands.front());
+      commands.pop_front();
+      lock.unlock();
+      carry_out(progress, command);
+      lock.lock();
+      next_command = steady_clock::now() + kBetweenCommands;
+      continue;
+    }
+    auto until = poll_asked && may_hurry ? soonest : due;
+    if (!commands.empty()) until = std::min(until, next_command);
+    changed.wait_until(lock, until);
   }
   poll_asked = false;
   return !stopping;
+}
+
+void StatusPoller::Shared::carry_out(Progress& progress, const bridge::ApiCommand& command) {
+  bridge::ApiCommandDone done{command, app::carry_out(command, progress.client, progress.schema)};
+  call_hook([&](StatusPollerHooks& h) { h.on_command(std::move(done)); });
 }
 
 StatusPoller::StatusPoller(StatusPollerConfig config, StatusPollerHooks hooks)
@@ -209,6 +235,20 @@ void StatusPoller::ask_about(std::set<std::string> ids) {
   if (!shared_) return;
   const std::lock_guard lock(shared_->mutex);
   shared_->ask_about = std::move(ids);
+}
+
+void StatusPoller::carry_out(bridge::ApiCommand command) {
+  if (!shared_) return;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->commands.size() < kMostCommands) {
+      shared_->commands.push_back(std::move(command));
+      shared_->changed.notify_all();
+      return;
+    }
+  }
+  hooks_.on_command({std::move(command),
+                     base::transient_error("too many commands wait for the API: try again later")});
 }
 
 }  // namespace iometer::app

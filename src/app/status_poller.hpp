@@ -1,8 +1,8 @@
 // The thread that asks the Partner API over HTTP: first who the partner is (the check of the
 // credentials), then what the API looks like, then the installations at each interval. Failures
-// back off by their kind.
-// poll_now() and ask_about() may be called from any thread; the hooks are called on the poller's
-// thread.
+// back off by their kind. In between it carries out commands that came over MQTT.
+// poll_now(), ask_about() and carry_out() may be called from any thread; the hooks are called on
+// the poller's thread.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "bridge/events.hpp"
 #include "partner/auth.hpp"
 #include "partner/partner_client.hpp"
 
@@ -35,6 +36,8 @@ struct StatusPollerHooks {
   // After on_partner and before the first on_answer, the documented schema where the server does
   // not tell its own; again after the server refused a request of ours as invalid.
   std::function<void(const partner::ApiSchema&)> on_schema = {};
+  // What became of a command.
+  std::function<void(bridge::ApiCommandDone)> on_command = {};
 };
 
 class StatusPoller {
@@ -57,6 +60,10 @@ class StatusPoller {
   // The installations whose absence is to be proved by the next polls
   // (InstallationsAnswer::absent), until others replace them.
   void ask_about(std::set<std::string> ids);
+
+  // Between two polls, one after the other with a second between; on_command follows. Where very
+  // many wait, it follows at once with an error.
+  void carry_out(bridge::ApiCommand command);
 
  private:
   struct Shared;

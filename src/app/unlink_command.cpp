@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "app/api_commands.hpp"
 #include "app/command.hpp"
 #include "app/command_line.hpp"
 #include "app/command_settings.hpp"
@@ -24,14 +22,6 @@ struct Arguments {
   std::string id;
   bool yes = false;
 };
-
-// The form of a Uuid, which the API's ids have.
-bool is_id(std::string_view text) {
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char place) {
-    return place == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
-  });
-}
 
 bool is_confirmed() {
   fmt::print(
@@ -52,11 +42,7 @@ int not_ours(const std::string& id) {
 }
 
 int disable(OneShotClient& client, const std::string& id) {
-  if (!client.schema().found) {
-    // Without an answer the probable arguments are tried.
-    static_cast<void>(client.api().probe_disable_installation(client.schema()));
-  }
-  const auto outcome = client.api().disable_installation(id, client.schema());
+  const auto outcome = disable_installation(client.api(), client.schema(), id);
   if (!outcome) {
     fmt::print(stderr, "iometer2mqtt: not unlinked: {}\n", outcome.error().what);
     return 1;
@@ -69,7 +55,7 @@ int disable(OneShotClient& client, const std::string& id) {
 int run(const Arguments& arguments) {
   const auto config = read_partner_settings(arguments.settings);
   if (!config) return fail(config.error());
-  if (!is_id(arguments.id)) {
+  if (!base::is_uuid(arguments.id)) {
     return fail(base::config_error(
         fmt::format("\"{}\" is not an installation's id, see iometer2mqtt installations",
                     base::printable(arguments.id, 60))));

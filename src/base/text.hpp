@@ -13,6 +13,8 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 std::string to_lower(std::string_view text);
 std::string_view trim(std::string_view text);
 bool is_valid_utf8(std::string_view text);
+// The customary form of a UUID (RFC 9562 section 4), upper or lower case.
+bool is_uuid(std::string_view text);
 
 // Standard alphabet with padding (RFC 4648 section 4), no line breaks.
 std::string base64(std::string_view bytes);

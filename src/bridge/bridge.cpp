@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "bridge/cleanup.hpp"
 #include "bridge/device_ids.hpp"
 #include "bridge/reading_id.hpp"
-#include "bridge/requests.hpp"
 #include "bridge/words.hpp"
 #include "mqtt/packet_limit.hpp"
 
@@ -43,6 +41,7 @@ bool changes_memory(const Event& event) {
          std::holds_alternative<InstallationsPolled>(event) ||
          std::holds_alternative<ApiAnswered>(event) ||
          std::holds_alternative<RequestReceived>(event) ||
+         std::holds_alternative<ApiCommandDone>(event) ||
          std::holds_alternative<ApiLinkChanged>(event);
 }
 
@@ -54,6 +53,7 @@ Bridge::Bridge(const BridgeOptions& options, std::optional<Memory> memory, const
       topics_(options.base_topic),
       installations_(options.installations),
       power_split_(options.power_split),
+      commands_allowed_(options.service.commands),
       meters_(topics_, meters_options(options)),
       devices_(topics_, service_device_id(options.service.instance), options.naming,
                options.poll_interval),
@@ -102,6 +102,7 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
             announcements_.seen(e.message, topics_.bridge("state"), effects);
           },
           [&](const RequestReceived& e) { on_request(e, now, effects); },
+          [&](const ApiCommandDone& e) { on_done(e, now, effects); },
           [&](const RivalSeen& e) {
             effects.facts.push_back(
                 {Fact::Level::kWarning, events::kSecondBridge, "",
@@ -255,43 +256,6 @@ void Bridge::on_saved(const StateSaved& event, Effects& effects) {
         {Fact::Level::kWarning, events::kStateUnsaved, "",
          fmt::format("{}; a restart goes on from what the broker retains", event.error)});
   }
-}
-
-void Bridge::on_request(const RequestReceived& event, const base::Now& now, Effects& effects) {
-  const auto answer = [&](std::string payload) {
-    effects.send({topics_.bridge("response/" + event.command), std::move(payload),
-                  mqtt::Qos::kAtLeastOnce, false});
-  };
-  // Its answer's topic has the command in it: what is none gets no answer.
-  if (!mqtt::is_slug(event.command)) return;
-  const auto request = parse_request(event.payload);
-  if (!request) return answer(response_error(request.error().what, {}));
-  if (event.command == "cleanup") {
-    answer(response_ok(clean_up(request->dry_run, now, effects), *request));
-  } else if (event.command == "refresh") {
-    effects.poll_now = true;
-    answer(response_ok("{}", *request));
-  } else if (event.command == "rediscover") {
-    announcements_.again(now.steady);
-    effects.replay_retained = true;
-    answer(response_ok("{}", *request));
-  } else {
-    answer(
-        response_error("there is no such command; known: cleanup, rediscover, refresh", *request));
-  }
-}
-
-std::string Bridge::clean_up(bool dry_run, const base::Now& now, Effects& effects) {
-  const CleanupScope scope{meters_.removable(), devices_.removable(), at_broker_};
-  const auto plan = plan_cleanup(memory(now, false), scope);
-  if (!dry_run) {
-    for (const auto& id : scope.meters) meters_.remove(id, announcements_, effects);
-    for (const auto& id : scope.devices) devices_.remove(id, announcements_, effects);
-    effects.removed.insert(effects.removed.end(), plan.strays.begin(), plan.strays.end());
-    std::erase_if(at_broker_, [&](const auto& topic) { return plan.topics.contains(topic); });
-    effects.record = true;
-  }
-  return cleanup_json(plan, dry_run);
 }
 
 void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) {

@@ -20,6 +20,7 @@
 #include "bridge/memory.hpp"
 #include "bridge/meters.hpp"
 #include "bridge/recall.hpp"
+#include "bridge/requests.hpp"
 #include "bridge/service.hpp"
 #include "bridge/silence.hpp"
 
@@ -79,7 +80,12 @@ class Bridge {
   void on_retained(const RetainedRead& event, const base::Now& now, Effects& effects);
   void on_clock(const ServerClockSeen& event, const base::Now& raw, Effects& effects);
   void on_saved(const StateSaved& event, Effects& effects);
+  [[nodiscard]] base::Result<Reply> reply_to(const RequestReceived& event) const;
+  static void answer(const Reply& reply, const base::Result<std::string>& data, Effects& effects);
   void on_request(const RequestReceived& event, const base::Now& now, Effects& effects);
+  void carry_out(const Request& request, const Reply& reply, const base::Now& now,
+                 Effects& effects);
+  void on_done(const ApiCommandDone& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
   std::string clean_up(bool dry_run, const base::Now& now, Effects& effects);
   [[nodiscard]] std::optional<base::WallTime> resent_until(base::WallTime start) const;
@@ -101,6 +107,7 @@ class Bridge {
   mqtt::Topics topics_;
   std::set<std::string> installations_;
   PowerSplit power_split_;
+  CommandsAllowed commands_allowed_;
   Meters meters_;
   Devices devices_;
   Service service_;

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/json.hpp"
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/installation.hpp"
 #include "model/meter.hpp"
@@ -60,6 +62,25 @@ struct AnnouncementSeen {
 struct RequestReceived {
   std::string command;
   std::string payload;
+  std::string response_topic = {};    // MQTT 5, "" = none
+  std::string correlation_data = {};  // the same
+};
+// How a command is answered.
+struct Reply {
+  std::string topic;
+  std::string correlation_data;
+  std::optional<base::Json> transaction;  // as the request had it
+};
+// A command that the Partner API answers. Whoever carries it out says so by ApiCommandDone.
+struct ApiCommand {
+  enum class Kind { kLinkUrl, kUnlink };
+  Kind kind = Kind::kLinkUrl;
+  std::string installation;  // its id, for kUnlink
+  Reply reply;
+};
+struct ApiCommandDone {
+  ApiCommand command;
+  base::Result<std::string> data;  // a JSON document
 };
 // Another bridge tried to start on our base topic.
 struct RivalSeen {
@@ -100,10 +121,11 @@ struct Tick {
   std::uint64_t parcels_waiting = 0;
 };
 
-using Event = std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered,
-                           MessageDropped, ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown,
-                           RetainedRead, AnnouncementSeen, RequestReceived, RivalSeen, StateSaved,
-                           ReadingCommitted, PublishRefused, HomeAssistantBirth, Tick>;
+using Event =
+    std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered, MessageDropped,
+                 ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown, RetainedRead, AnnouncementSeen,
+                 RequestReceived, ApiCommandDone, RivalSeen, StateSaved, ReadingCommitted,
+                 PublishRefused, HomeAssistantBirth, Tick>;
 
 // Something worth a log line and a message on bridge/event.
 struct Fact {
@@ -124,6 +146,8 @@ struct Effects {
   bool memory_changed = false;  // save it some time
   bool renew_subscription = false;
   bool poll_now = false;
+  std::vector<ApiCommand> api_commands;
+  std::string log_level;  // the one that a command wants; "" = none
 
   // One message that stands for itself.
   void send(mqtt::Message message) { parcels.push_back({{std::move(message)}, std::nullopt}); }

@@ -2,6 +2,7 @@
 // bridge/response/<command>. Pure functions.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,17 +12,42 @@
 
 namespace iometer::bridge {
 
-struct Request {
-  bool dry_run = false;                   // say what would be done
-  std::optional<base::Json> transaction;  // given back in the answer
+enum class Command {
+  kCleanup,
+  kHealthCheck,
+  kLinkUrl,
+  kLogLevel,
+  kRediscover,
+  kRefresh,
+  kUnlink,
 };
 
-// The payload: nothing, or a JSON object. The error is for the one who asked.
-base::Result<Request> parse_request(std::string_view payload);
+// Which of them whoever can publish may give (mqtt.commands). Safe are those that reach no further
+// than the broker does anyway.
+enum class CommandsAllowed { kNone, kSafe, kAll };
 
-// {"status":"ok","data":…,"transaction":…}; `data` is a JSON document.
-std::string response_ok(std::string_view data, const Request& request);
-// {"status":"error","error":…,"transaction":…}
-std::string response_error(std::string_view error, const Request& request);
+inline constexpr std::array<std::string_view, 5> kLogLevels{"trace", "debug", "info", "warning",
+                                                            "error"};
+
+struct Request {
+  Command command = Command::kRefresh;
+  bool dry_run = false;                   // say what would be done
+  std::string argument;                   // the level of log_level, the installation's id of unlink
+  std::optional<base::Json> transaction;  // given back in the answer, whatever that is
+};
+
+// The payload is nothing, a JSON object, or the bare argument of a command that has one. The error
+// is for the one who asked; `transaction` is there all the same.
+struct ParsedRequest {
+  base::Status status = base::success();
+  Request request;
+};
+ParsedRequest parse_request(std::string_view command, std::string_view payload,
+                            CommandsAllowed allowed);
+
+// {"status":"ok","data":…,"transaction":…} or {"status":"error","error":…,"transaction":…}; `data`
+// is a JSON document.
+std::string response(const base::Result<std::string>& data,
+                     const std::optional<base::Json>& transaction);
 
 }  // namespace iometer::bridge

@@ -166,6 +166,12 @@ void Service::publish_health(const HealthNumbers& numbers, const base::Now& now,
   effects.send({topics_.bridge("health"), health_json(numbers, now.wall), Qos::kAtLeastOnce, true});
 }
 
+std::string Service::health_check() const {
+  JsonWriter out;
+  out.begin_object().key("healthy").boolean(problem() == problems::kOk);
+  return out.member("problem", problem()).end_object().take();
+}
+
 mqtt::Message Service::event(const Fact& fact, base::WallTime now) const {
   JsonWriter out;
   out.begin_object().member(
@@ -214,8 +220,12 @@ void Service::announce(Announcements& announcements, base::SteadyTime now) const
     button->payload_press = "{}";
   }
 
-  std::vector<Entity> entities{std::move(api),     std::move(problem), std::move(status),
-                               std::move(version), std::move(refresh), std::move(rediscover)};
+  std::vector<Entity> entities{std::move(api), std::move(problem), std::move(status),
+                               std::move(version)};
+  if (info_.commands != CommandsAllowed::kNone) {
+    entities.push_back(std::move(refresh));
+    entities.push_back(std::move(rediscover));
+  }
   for (auto& one : entities) one.availability_topics = {topics_.bridge("state")};
   announcements.set(std::move(device), std::move(entities), now);
 }

@@ -8,6 +8,7 @@
 #include "bridge/announcements.hpp"
 #include "bridge/events.hpp"
 #include "bridge/meters.hpp"
+#include "bridge/requests.hpp"
 #include "bridge/words.hpp"
 #include "mqtt/topics.hpp"
 
@@ -19,6 +20,7 @@ struct ServiceInfo {
   std::string instance;       // tells this bridge from another one
   std::string run;            // and this start of it from others
   std::string config = "{}";  // JSON object without secrets
+  CommandsAllowed commands = CommandsAllowed::kSafe;
 };
 
 // Numbers for bridge/health that change all the time.
@@ -57,6 +59,8 @@ class Service {
   // bridge/health each minute, and at once after a change of state.
   void publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects);
 
+  // The answer to the command: {"healthy":…,"problem":…}.
+  [[nodiscard]] std::string health_check() const;
   // One word of bridge::problems: what is worst.
   [[nodiscard]] std::string_view problem() const;
   [[nodiscard]] const std::string& version() const { return info_.version; }

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "io/paho_message.hpp"
 #include "io/paho_tls_trace.hpp"
 
 namespace iometer::io {
@@ -95,8 +96,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
 
   base::Status publish(const mqtt::Message& message, std::optional<std::uint64_t> token) {
     try {
-      auto packet = ::mqtt::make_message(message.topic, message.payload,
-                                         static_cast<int>(message.qos), message.retain);
+      auto packet = to_paho(message);
       if (token) {
         // NOLINTNEXTLINE(performance-no-int-to-ptr): a number for us, never followed
         client_.publish(packet, reinterpret_cast<void*>(static_cast<std::uintptr_t>(*token)),
@@ -228,9 +228,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
     post(mqtt::ConnectionLost{cause.empty() ? "closed by the other side" : cause});
   }
   void message_arrived(::mqtt::const_message_ptr message) override {
-    post(mqtt::Received{{message->get_topic(), message->to_string(),
-                         message->get_qos() == 0 ? mqtt::Qos::kAtMostOnce : mqtt::Qos::kAtLeastOnce,
-                         message->is_retained()}});
+    post(mqtt::Received{from_paho(*message)});
   }
 
   class ConnectListener final : public virtual ::mqtt::iaction_listener {

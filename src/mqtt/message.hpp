@@ -12,6 +12,9 @@ struct Message {
   std::string payload;
   Qos qos = Qos::kAtLeastOnce;
   bool retain = false;
+  // MQTT 5 (sections 3.3.2.3.5 and 3.3.2.3.6), of requests and their answers; "" = none.
+  std::string response_topic = {};
+  std::string correlation_data = {};
 
   bool operator==(const Message&) const = default;
 };

@@ -70,6 +70,7 @@ app::BrainHooks House::hooks() {
                         [this] { api.poll_soon(now()); },
                         [this] { api.renew(now()); },
                         [](const std::set<std::string>&) {},
+                        [](const bridge::ApiCommand&) {},
                         [this](std::uint64_t version, bridge::Memory memory) {
                           saving_ = {version, std::move(memory), now() + kWriting};
                         }};

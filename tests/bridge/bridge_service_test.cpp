@@ -78,7 +78,9 @@ TEST_SUITE("bridge") {
       const auto& button = components[command];
       CHECK(test::text_of(button["platform"]) == "button");
       CHECK(test::text_of(button["command_topic"]) == "iometer/bridge/request/" + command);
-      CHECK(bridge::parse_request(test::text_of(button["payload_press"])));
+      CHECK(bridge::parse_request(command, test::text_of(button["payload_press"]),
+                                  bridge::CommandsAllowed::kSafe)
+                .status.ok());
     }
   }
 

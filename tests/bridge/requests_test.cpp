@@ -8,6 +8,7 @@
 
 using namespace iometer;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using test::house;
 using test::World;
 
@@ -44,37 +45,148 @@ World with_replaced_meter(base::Duration silent_for = 31min) {
 
 TEST_SUITE("bridge") {
   TEST_CASE("a request is nothing or an object of known members") {
-    CHECK_FALSE(bridge::parse_request("")->dry_run);
-    CHECK_FALSE(bridge::parse_request("{}")->transaction.has_value());
-    CHECK(bridge::parse_request(R"({"dry_run":true})")->dry_run);
-    CHECK_FALSE(bridge::parse_request(R"({"dry_run":false})")->dry_run);
-    const auto request = *bridge::parse_request(R"({"transaction":{"a":[1.50,null]}})");
-    CHECK(bridge::response_ok("[1]", request) ==
+    const auto parse = [](std::string_view command, std::string_view payload) {
+      return bridge::parse_request(command, payload, bridge::CommandsAllowed::kAll);
+    };
+    CHECK_FALSE(parse("cleanup", "").request.dry_run);
+    CHECK_FALSE(parse("cleanup", "{}").request.transaction.has_value());
+    CHECK(parse("cleanup", R"( {"dry_run":true} )").request.dry_run);
+    CHECK_FALSE(parse("cleanup", R"({"dry_run":false})").request.dry_run);
+    const auto request = parse("refresh", R"({"transaction":{"a":[1.50,null]}})").request;
+    CHECK(bridge::response(std::string("[1]"), request.transaction) ==
           R"({"status":"ok","data":[1],"transaction":{"a":[1.50,null]}})");
-    CHECK(bridge::response_error("no \"x\"", request) ==
+    CHECK(bridge::response(base::protocol_error("no \"x\""), request.transaction) ==
           R"({"status":"error","error":"no \"x\"","transaction":{"a":[1.50,null]}})");
-    CHECK(bridge::response_ok("{}", {}) == R"({"status":"ok","data":{}})");
+    CHECK(bridge::response(std::string("{}"), {}) == R"({"status":"ok","data":{}})");
     for (const auto* wrong : {"x", "[]", "1", "null", R"({"dry_run":1})", R"({"dry_run":null})",
                               R"({"dryrun":true})", R"({"transaction":1,"more":2})", "{"}) {
       CAPTURE(wrong);
-      CHECK_FALSE(bridge::parse_request(wrong).ok());
+      CHECK_FALSE(parse("cleanup", wrong).status.ok());
     }
+    CHECK_FALSE(parse("refresh", R"({"dry_run":true})").status.ok());
     CHECK_FALSE(
-        bridge::parse_request("{\"transaction\":\"" + std::string(20'000, 'x') + "\"}").ok());
+        parse("cleanup", "{\"transaction\":\"" + std::string(20'000, 'x') + "\"}").status.ok());
+  }
+
+  TEST_CASE("a command's own argument is a member, or the whole payload") {
+    const auto parse = [](std::string_view command, std::string_view payload) {
+      return bridge::parse_request(command, payload, bridge::CommandsAllowed::kAll);
+    };
+    for (const auto* payload : {"debug", " debug\n", R"({"level":"debug","transaction":1})"}) {
+      const auto parsed = parse("log_level", payload);
+      CHECK(parsed.status.ok());
+      CHECK(parsed.request.argument == "debug");
+    }
+    constexpr std::string_view kId = "A2345678-0000-4000-8000-00000000000f";
+    CHECK(parse("unlink", kId).request.argument == kId);
+    for (const auto* wrong : {"", "{}", "loud", "Debug", R"({"level":7})", R"("debug")"}) {
+      CAPTURE(wrong);
+      CHECK_FALSE(parse("log_level", wrong).status.ok());
+    }
+    for (const auto* wrong :
+         {"", "{}", "a2345678", R"({"id":""})", "g2345678-0000-4000-8000-00000000000f"})
+      CHECK_FALSE(parse("unlink", wrong).status.ok());
+    // What is wrong with the rest does not take the transaction away.
+    const auto parsed = parse("unlink", R"({"id":"x","no":1,"transaction":"t"})");
+    CHECK_FALSE(parsed.status.ok());
+    CHECK(*parsed.request.transaction->string() == "t");
+  }
+
+  TEST_CASE("what may be asked for is bounded, and an error says by what") {
+    using bridge::CommandsAllowed;
+    const auto error = [](std::string_view command, CommandsAllowed allowed) {
+      const auto parsed = bridge::parse_request(
+          command, command == "log_level" ? "info" : R"({"transaction":1})", allowed);
+      return parsed.status ? std::string() : parsed.status.error().what;
+    };
+    for (const auto* safe : {"cleanup", "health_check", "log_level", "rediscover", "refresh"}) {
+      CHECK(error(safe, CommandsAllowed::kSafe).empty());
+      CHECK(error(safe, CommandsAllowed::kNone).find("mqtt.commands is off") != std::string::npos);
+    }
+    CHECK(error("link_url", CommandsAllowed::kAll).empty());
+    for (const auto* command : {"link_url", "unlink"})
+      CHECK(error(command, CommandsAllowed::kSafe).find("mqtt.commands: all") != std::string::npos);
   }
 
   TEST_CASE("wrong requests are answered, and do nothing") {
     auto world = with_replaced_meter();
     const auto before = world.retained;
-    for (const auto* command : {"cleanup", "refresh", "rediscover", "unlink"}) {
+    for (const auto* command : {"cleanup", "refresh", "rediscover", "unlink", "dance"}) {
       CHECK(answer(world, command, "{\"no\":1}").find("\"status\":\"error\"") != std::string::npos);
       CHECK(answer(world, command, "now").find("\"status\":\"error\"") != std::string::npos);
     }
     CHECK(
-        answer(world, "unlink", R"({"transaction":7})") ==
-        R"({"status":"error","error":"there is no such command; known: cleanup, rediscover, refresh","transaction":7})");
+        answer(world, "dance", R"({"transaction":7})") ==
+        R"({"status":"error","error":"there is no such command; known: cleanup, health_check, link_url, log_level, rediscover, refresh, unlink","transaction":7})");
     CHECK(world.retained == before);
     CHECK(world.replays_of_retained == 0);
+  }
+
+  TEST_CASE("an answer goes to the response topic, unless something else is said there") {
+    World world;
+    world.settle();
+    const auto ask = [&](std::string response_topic) {
+      world.take();
+      return world.feed(bridge::RequestReceived{"refresh", "", std::move(response_topic), "c\0d"s});
+    };
+    for (const auto* allowed : {"flows/answers", "iometer/bridge/response/mine", "iometers/x"}) {
+      const auto effects = ask(allowed);
+      CHECK(effects.poll_now);
+      REQUIRE(effects.parcels.size() == 1);
+      const auto& message = effects.parcels[0].messages.at(0);
+      CHECK(message.topic == allowed);
+      CHECK(message.correlation_data == "c\0d"s);
+      CHECK_FALSE(message.retain);
+    }
+    for (const std::string taken :
+         {"iometer", "iometer/bridge/state", "iometer/meter/x/state", "homeassistant/x", "$SYS/x",
+          "a/+", "#", "iometer/bridge/responses"}) {
+      CAPTURE(taken);
+      const auto effects = ask(taken);
+      CHECK_FALSE(effects.poll_now);
+      REQUIRE(effects.parcels.size() == 1);
+      const auto& message = effects.parcels[0].messages.at(0);
+      CHECK(message.topic == "iometer/bridge/response/refresh");
+      CHECK(message.payload.find("\"status\":\"error\"") != std::string::npos);
+      CHECK(message.correlation_data == "c\0d"s);
+    }
+  }
+
+  TEST_CASE("what the API has to answer is handed on, and answered when it has") {
+    bridge::BridgeOptions options = World::default_options();
+    options.service.commands = bridge::CommandsAllowed::kAll;
+    World world(options);
+    world.settle();
+    world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+    world.run(5s);
+    const auto id = test::house_meter().installation_id;
+    auto effects = world.feed(bridge::RequestReceived{"link_url", R"({"transaction":1})"});
+    REQUIRE(effects.api_commands.size() == 1);
+    CHECK(world.payloads("bridge/response/link_url").empty());
+    world.feed(bridge::ApiCommandDone{effects.api_commands[0], std::string(R"({"url":"u"})")});
+    CHECK(world.payloads("bridge/response/link_url") ==
+          std::vector<std::string>{R"({"status":"ok","data":{"url":"u"},"transaction":1})"});
+    CHECK(world.on(house("availability")) == "online");
+
+    const bridge::ApiCommand unlink{
+        bridge::ApiCommand::Kind::kUnlink, id, {"answers/unlink", "", std::nullopt}};
+    world.feed(bridge::ApiCommandDone{unlink, base::transient_error("no route")});
+    CHECK(world.on(house("availability")) == "online");
+    world.feed(bridge::ApiCommandDone{unlink, std::string("{}")});
+    CHECK(world.on(house("availability")) == "offline");
+    CHECK(world.on(house("reason")) == "unlinked");
+  }
+
+  TEST_CASE("log_level and health_check") {
+    World world;
+    world.settle();
+    CHECK(world.feed(bridge::RequestReceived{"log_level", "debug"}).log_level == "debug");
+    CHECK(world.feed(bridge::RequestReceived{"log_level", "x"}).log_level.empty());
+    CHECK(answer(world, "health_check", "") ==
+          R"({"status":"ok","data":{"healthy":true,"problem":"ok"}})");
+    world.link_down("no route");
+    CHECK(answer(world, "health_check", "") ==
+          R"({"status":"ok","data":{"healthy":false,"problem":"upstream_down"}})");
   }
 
   TEST_CASE("refresh asks the API, rediscover publishes everything again") {

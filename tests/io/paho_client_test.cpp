@@ -146,6 +146,25 @@ TEST_SUITE("io") {
     }
   }
 
+  TEST_CASE(
+      "paho: response topic and correlation data go both ways in MQTT 5, and nowhere in 3.1.1") {
+    if (no_broker()) return;
+    Mosquitto broker;
+    broker.start();
+    for (const bool mqtt5 : {false, true}) {
+      CAPTURE(mqtt5);
+      Lab lab(options_for(broker, mqtt5));
+      lab.connect();
+      REQUIRE(lab.client.subscribe({"q/#"}, Qos::kAtLeastOnce).ok());
+      mqtt::Message sent{"q/1", "x",         Qos::kAtLeastOnce,
+                         false, "answers/1", std::string("\0\xff", 2)};
+      REQUIRE(lab.client.publish(sent, std::nullopt).ok());
+      const auto seen = lab.events.expect<mqtt::Received>().message;
+      if (!mqtt5) sent.response_topic = sent.correlation_data = "";
+      CHECK(seen == sent);
+    }
+  }
+
   TEST_CASE("paho: subscriptions give what is retained and what comes, exactly") {
     if (no_broker()) return;
     Mosquitto broker;

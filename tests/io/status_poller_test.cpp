@@ -31,6 +31,13 @@ class Api {
       const bool is_partner = body.find("\"Partner\"") != std::string::npos;
       const bool is_one = body.find("\"InstallationId\"") != std::string::npos;
       const bool is_schema = body.find("\"Introspection\"") != std::string::npos;
+      if (body.find("connectUrl") != std::string::npos) {
+        ++links;
+        const std::string link = R"({"data":{"connectUrl":"https://example.org/connect"}})";
+        peer.write("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: " +
+                   std::to_string(link.size()) + "\r\n\r\n" + link);
+        continue;
+      }
       (is_partner  ? partner_requests
        : is_one    ? one_requests
        : is_schema ? schema_requests
@@ -49,6 +56,7 @@ class Api {
                  "\r\nContent-Length: " + std::to_string(answer.size()) + "\r\n\r\n" + answer);
     }
   }
+  std::atomic<int> links = 0;
   std::atomic<int> status = 200;
   std::atomic<int> partner_requests = 0;
   std::atomic<int> installation_requests = 0;
@@ -69,6 +77,7 @@ struct Seen {
   std::vector<base::Result<partner::InstallationsAnswer>> answers;
   std::vector<base::Duration> offsets;
   std::vector<partner::ApiSchema> schemas;
+  std::vector<bridge::ApiCommandDone> done;
 
   app::StatusPollerHooks hooks() {
     return {[this](base::Result<partner::Partner> partner) {
@@ -88,6 +97,11 @@ struct Seen {
             [this](const partner::ApiSchema& schema) {
               const std::lock_guard lock(mutex);
               schemas.push_back(schema);
+              changed.notify_all();
+            },
+            [this](bridge::ApiCommandDone command) {
+              const std::lock_guard lock(mutex);
+              done.push_back(std::move(command));
               changed.notify_all();
             }};
   }
@@ -309,5 +323,37 @@ TEST_SUITE("io") {
     }
     CHECK(std::chrono::steady_clock::now() - start < 2s);
     CHECK(seen.partners.empty());
+  }
+
+  TEST_CASE(
+      "status poller: commands are carried out between polls, a second apart and not too many") {
+    Api api;
+    FaultServer server([&](Peer& peer) { api(peer); });
+    Seen seen;
+    app::StatusPoller poller(config_for(server, 1h), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_answers(1));
+    const auto begun = std::chrono::steady_clock::now();
+    const bridge::ApiCommand link{bridge::ApiCommand::Kind::kLinkUrl, "", {"t", "c", std::nullopt}};
+    for (int i = 0; i < 12; ++i) poller.carry_out(link);
+    std::unique_lock lock(seen.mutex);
+    // The first is begun at once; 8 wait, and the rest is told so.
+    REQUIRE(seen.changed.wait_for(lock, 20s, [&] {
+      return std::count_if(seen.done.begin(), seen.done.end(),
+                           [](const auto& one) { return one.data.ok(); }) >= 3;
+    }));
+    CHECK(std::chrono::steady_clock::now() - begun >= 2s);
+    CHECK(api.links <= 4);
+    const auto refused = std::count_if(seen.done.begin(), seen.done.end(),
+                                       [](const auto& one) { return !one.data.ok(); });
+    CHECK(refused >= 3);
+    CHECK(refused <= 4);
+    for (const auto& one : seen.done) {
+      CHECK(one.command.reply.correlation_data == "c");
+      CHECK((one.data ? *one.data : one.data.error().what) ==
+            (one.data ? R"({"url":"https://example.org/connect"})"
+                      : "too many commands wait for the API: try again later"));
+    }
+    CHECK(api.installation_requests == 1);
   }
 }

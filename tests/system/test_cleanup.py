@@ -116,17 +116,3 @@ def test_a_wrong_request_is_answered(house, payload, word):
     answer = json.loads(house.recorder.last("iometer/bridge/response/cleanup"))
     assert answer["status"] == "error" and word in answer["error"]
     assert set(house.retained()) == set(before)
-
-
-def test_other_requests(house):
-    house.recorder.publish("iometer/bridge/request/refresh", '{"transaction": 7}')
-    house.recorder.wait_until(lambda: house.recorder.last("iometer/bridge/response/refresh"), "a response")
-    assert json.loads(house.recorder.last("iometer/bridge/response/refresh")) == \
-        {"status": "ok", "data": {}, "transaction": 7}
-    position = house.recorder.position()
-    house.recorder.publish("iometer/bridge/request/rediscover", "")
-    house.recorder.wait_until(lambda: sum(message.topic.endswith("/config") and message.topic not in FOREIGN
-                                          for message in house.recorder.since(position)) == 3, "announcements")
-    house.recorder.publish("iometer/bridge/request/dance", "")
-    house.recorder.wait_until(lambda: house.recorder.last("iometer/bridge/response/dance"), "a response")
-    assert "cleanup, rediscover, refresh" in house.recorder.last("iometer/bridge/response/dance")

@@ -9,6 +9,7 @@ import struct
 
 CONNACK, PUBLISH, PUBACK, SUBACK = 0x20, 0x30, 0x40, 0x90
 RETAIN_AS_PUBLISHED = 0x08
+RESPONSE_TOPIC, CORRELATION_DATA = 0x08, 0x09
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Publication:
     retain: bool
     duplicate: bool
     packet_id: int
+    correlation_data: bytes = b""
 
 
 def _length(number):
@@ -60,8 +62,14 @@ def subscribe(packet_id, topic_filter, qos):
     return _packet(0x82, struct.pack(">H", packet_id) + b"\0" + _text(topic_filter) + options)
 
 
-def publish(topic, payload, retain=False, qos=0, packet_id=0):
-    body = _text(topic) + (struct.pack(">H", packet_id) if qos else b"") + b"\0" + payload
+def publish(topic, payload, retain=False, qos=0, packet_id=0, response_topic="", correlation_data=b""):
+    properties = b""
+    if response_topic:
+        properties += bytes([RESPONSE_TOPIC]) + _text(response_topic)
+    if correlation_data:
+        properties += bytes([CORRELATION_DATA]) + struct.pack(">H", len(correlation_data)) + correlation_data
+    identifier = struct.pack(">H", packet_id) if qos else b""
+    body = _text(topic) + identifier + _length(len(properties)) + properties + payload
     return _packet(PUBLISH | qos << 1 | retain, body)
 
 
@@ -118,4 +126,18 @@ def read_publication(packet):
         at, shift = at + 1, shift + 7
         if byte < 0x80:
             break
-    return Publication(topic, body[at + properties:], qos, bool(packet.flags & 1), bool(packet.flags & 8), packet_id)
+    end = at + properties
+    correlation_data = _correlation_data(body[at:end]) if properties else b""
+    return Publication(topic, body[end:], qos, bool(packet.flags & 1), bool(packet.flags & 8), packet_id,
+                       correlation_data)
+
+
+def _correlation_data(properties):
+    """Requests and their answers have no other properties than these two."""
+    found, at = {RESPONSE_TOPIC: b"", CORRELATION_DATA: b""}, 0
+    while at < len(properties):
+        identifier, length = struct.unpack_from(">BH", properties, at)
+        assert identifier in found, f"unexpected property {identifier:#x}"
+        found[identifier] = properties[at + 3:at + 3 + length]
+        at += 3 + length
+    return found[CORRELATION_DATA]

@@ -20,6 +20,7 @@ class Message:
     text: str
     retain: bool
     qos: int
+    correlation_data: bytes = b""
 
 
 class Session:
@@ -108,8 +109,9 @@ class Recorder:
     def since(self, position):
         return self.messages[position:]
 
-    def publish(self, topic, text, retain=False):
-        self._session.socket.sendall(mqtt_wire.publish(topic, text.encode(), retain))
+    def publish(self, topic, text, retain=False, **request):
+        """`request`: response_topic and correlation_data (MQTT 5)."""
+        self._session.socket.sendall(mqtt_wire.publish(topic, text.encode(), retain, **request))
 
     def close(self):
         self._stopped = True
@@ -143,7 +145,7 @@ class Recorder:
                 if publication.qos:
                     acknowledgements += mqtt_wire.puback(publication.packet_id)
                 message = Message(now, publication.topic, publication.payload.decode(errors="replace"),
-                                  publication.retain, publication.qos)
+                                  publication.retain, publication.qos, publication.correlation_data)
                 self.messages.append(message)
                 self.by_topic[message.topic].append(message)
             self._changed.notify_all()

@@ -1,0 +1,99 @@
+// The part of Bridge that carries out commands over MQTT, and answers them.
+#include <fmt/format.h>
+
+#include "bridge/bridge.hpp"
+#include "bridge/cleanup.hpp"
+#include "bridge/requests.hpp"
+
+namespace iometer::bridge {
+
+// Where the answer goes: to the response topic that the request names (MQTT 5 section 4.10), unless
+// that is one on which the bridge itself, or an announcement, has something else to say.
+base::Result<Reply> Bridge::reply_to(const RequestReceived& event) const {
+  Reply reply{topics_.bridge("response/" + event.command), event.correlation_data, std::nullopt};
+  const auto& wanted = event.response_topic;
+  if (wanted.empty()) return reply;
+  const auto is_below = [&](const std::string& first) {
+    return wanted.starts_with(first + "/") || wanted == first;
+  };
+  const bool is_taken = (is_below(topics_.base()) && !is_below(topics_.bridge("response"))) ||
+                        (!discovery_prefix_.empty() && is_below(discovery_prefix_));
+  if (!mqtt::is_topic(wanted) || wanted.front() == '$' || is_taken) {
+    return base::protocol_error(
+        fmt::format("the response topic \"{}\" is not one to answer on: leave it out, or name one "
+                    "outside \"{}\"",
+                    base::printable(wanted, 100), topics_.base()));
+  }
+  reply.topic = wanted;
+  return reply;
+}
+
+void Bridge::answer(const Reply& reply, const base::Result<std::string>& data, Effects& effects) {
+  mqtt::Message message{reply.topic, response(data, reply.transaction), mqtt::Qos::kAtLeastOnce,
+                        false};
+  message.correlation_data = reply.correlation_data;
+  effects.send(std::move(message));
+}
+
+void Bridge::on_request(const RequestReceived& event, const base::Now& now, Effects& effects) {
+  // Its answer's topic has the command in it: what is none gets no answer.
+  if (!mqtt::is_slug(event.command)) return;
+  const auto parsed = parse_request(event.command, event.payload, commands_allowed_);
+  auto reply = reply_to(event);
+  if (!reply) {
+    return answer({topics_.bridge("response/" + event.command), event.correlation_data,
+                   parsed.request.transaction},
+                  reply.error(), effects);
+  }
+  reply->transaction = parsed.request.transaction;
+  if (!parsed.status) return answer(*reply, parsed.status.error(), effects);
+  carry_out(parsed.request, *reply, now, effects);
+}
+
+void Bridge::carry_out(const Request& request, const Reply& reply, const base::Now& now,
+                       Effects& effects) {
+  switch (request.command) {
+    case Command::kCleanup:
+      return answer(reply, clean_up(request.dry_run, now, effects), effects);
+    case Command::kHealthCheck:
+      return answer(reply, service_.health_check(), effects);
+    case Command::kLinkUrl:
+      return effects.api_commands.push_back({ApiCommand::Kind::kLinkUrl, "", reply});
+    case Command::kLogLevel:
+      effects.log_level = request.argument;
+      return answer(reply, fmt::format(R"({{"level":"{}"}})", request.argument), effects);
+    case Command::kRediscover:
+      announcements_.again(now.steady);
+      effects.replay_retained = true;
+      return answer(reply, std::string("{}"), effects);
+    case Command::kRefresh:
+      effects.poll_now = true;
+      return answer(reply, std::string("{}"), effects);
+    case Command::kUnlink:
+      return effects.api_commands.push_back({ApiCommand::Kind::kUnlink, request.argument, reply});
+  }
+}
+
+void Bridge::on_done(const ApiCommandDone& event, const base::Now& now, Effects& effects) {
+  const auto& command = event.command;
+  answer(command.reply, event.data, effects);
+  if (command.kind != ApiCommand::Kind::kUnlink || !event.data) return;
+  // The API itself says so: no list has to prove it.
+  listings_.remember_unlinked(command.installation);
+  set_linked({command.installation}, false, now, effects);
+}
+
+std::string Bridge::clean_up(bool dry_run, const base::Now& now, Effects& effects) {
+  const CleanupScope scope{meters_.removable(), devices_.removable(), at_broker_};
+  const auto plan = plan_cleanup(memory(now, false), scope);
+  if (!dry_run) {
+    for (const auto& id : scope.meters) meters_.remove(id, announcements_, effects);
+    for (const auto& id : scope.devices) devices_.remove(id, announcements_, effects);
+    effects.removed.insert(effects.removed.end(), plan.strays.begin(), plan.strays.end());
+    std::erase_if(at_broker_, [&](const auto& topic) { return plan.topics.contains(topic); });
+    effects.record = true;
+  }
+  return cleanup_json(plan, dry_run);
+}
+
+}  // namespace iometer::bridge
