@@ -1,92 +1,65 @@
 #include <fmt/format.h>
 
-#include <chrono>
-#include <cstdio>
 #include <memory>
 
-#include "app/api_report.hpp"
+#include "app/check_api.hpp"
+#include "app/check_broker.hpp"
 #include "app/command.hpp"
 #include "app/command_line.hpp"
 #include "app/command_settings.hpp"
-#include "app/one_shot_client.hpp"
-#include "app/subscription_trial.hpp"
-#include "base/text.hpp"
-#include "partner/api_shape.hpp"
+#include "app/diagnosis.hpp"
 
 namespace iometer::app {
 namespace {
 
-using std::chrono::seconds;
-
-// Time for each transport, and for an attempt after a first failure.
-constexpr auto kSubscriptionTime = seconds(15);
-
 struct Arguments {
   CommandSettings settings;
   bool api = false;
+  bool json = false;
 };
 
-void print(std::string_view name, std::string_view text) { fmt::print("{:<21}{}\n", name, text); }
-
-std::string clock_text(std::optional<base::Duration> offset) {
-  if (!offset) return "the server does not tell its time";
-  const auto difference = std::chrono::round<seconds>(*offset).count();
-  if (std::chrono::abs(*offset) < seconds(60))
-    return fmt::format("right to {} s", difference < 0 ? -difference : difference);
-  return fmt::format(
-      "{} s {} the server's; partner.auth wsse fails with a wrong clock: set it, or use basic",
-      difference < 0 ? -difference : difference, difference > 0 ? "behind" : "ahead of");
+int finish(const Arguments& arguments, const Diagnosis& diagnosis) {
+  if (arguments.json) fmt::print("{}\n", diagnosis.json());
+  return diagnosis.exit_code();
 }
 
-bool check_subscription(const Config::PartnerApi& config, const partner::ApiSchema& schema) {
-  const auto transport =
-      try_subscription(config, partner::hexadecimal_format_of(schema), kSubscriptionTime);
-  print("subscription", transport ? std::string_view(*transport) : "none");
-  std::fflush(stdout);
-  if (!transport) fmt::print(stderr, "iometer2mqtt: no subscription: {}\n", transport.error().what);
-  return transport.ok();
-}
-
-bool check_api(OneShotClient& client) {
-  auto& schema = client.schema();
-  if (!schema.found) {
-    if (const auto probed = client.api().probe_disable_installation(schema); !probed)
-      fmt::print(stderr, "iometer2mqtt: disableInstallation: {}\n", probed.error().what);
-  }
-  fmt::print("{}", api_report(schema));
-  return !is_api_broken(schema);
+int cannot_begin(const Arguments& arguments, const base::Error& error) {
+  if (!arguments.json) return fail(error);
+  Diagnosis diagnosis(false);
+  diagnosis.bad(Trouble::kConfiguration, "configuration", error.what,
+                "change what the message names");
+  return finish(arguments, diagnosis);
 }
 
 int run(const Arguments& arguments) {
-  const auto config = read_partner_settings(arguments.settings);
-  if (!config) return fail(config.error());
-  const auto made = OneShotClient::create(*config);
-  if (!made) return fail(made.error());
-  auto& client = **made;
-  print("API", config->url.to_string());
-  const auto begun = client.begin();
-  // Without any answer there is nothing to say of its clock.
-  if (begun || client.clock_offset()) print("clock", clock_text(client.clock_offset()));
-  if (!begun) return fail(begun.error());
-  print("credentials", config->credentials.method == partner::AuthMethod::kWsse
-                           ? "accepted (wsse)"
-                           : "accepted (basic)");
-  print("partner", fmt::format("{} ({})", base::printable(client.partner().name, 80),
-                               base::printable(client.partner().id, 60)));
-  const bool subscribed = check_subscription(*config, client.schema());
-  const bool good = !arguments.api || check_api(client);
-  return subscribed && good ? 0 : 1;
+  const auto values = read_values(arguments.settings);
+  if (!values) return cannot_begin(arguments, values.error());
+  Diagnosis diagnosis(!arguments.json);
+  if (arguments.api) {
+    const auto partner = make_partner_config(*values);
+    if (!partner) return cannot_begin(arguments, partner.error());
+    check_api(*partner, !arguments.json, diagnosis);
+    return finish(arguments, diagnosis);
+  }
+  auto config = make_config(*values);
+  if (!config) return cannot_begin(arguments, config.error());
+  check_api(config->partner, false, diagnosis);
+  check_broker(*std::move(config), diagnosis);
+  return finish(arguments, diagnosis);
 }
 
 }  // namespace
 
 Command add_check_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto* command =
-      add_command(app, "check", "Try the API with the credentials of the configuration");
+  auto* command = add_command(
+      app, "check",
+      "Look for what keeps values from coming, from the API's name to Home Assistant; each kind of "
+      "trouble has an exit code of its own");
   add_flag(*command, "--api", arguments->api,
-           "Also what the API offers, and what differs from its documentation");
-  add_settings(*command, arguments->settings, SettingsScope::kPartner);
+           "Only the API, with what it offers and what differs from its documentation");
+  add_flag(*command, "--json", arguments->json, "The findings as a JSON object, at the end");
+  add_settings(*command, arguments->settings, SettingsScope::kAll);
   return {command, [arguments] { return run(*arguments); }};
 }
 

@@ -1,11 +1,10 @@
 #include <memory>
 
+#include "app/broker_session.hpp"
 #include "app/cleanup.hpp"
 #include "app/command.hpp"
 #include "app/command_line.hpp"
 #include "app/command_settings.hpp"
-#include "app/supervisor_worker.hpp"
-#include "io/curl_http.hpp"
 
 namespace iometer::app {
 namespace {
@@ -15,29 +14,12 @@ struct Arguments {
   CleanupArguments cleanup;
 };
 
-// Puts the broker that the Supervisor names into the configuration.
-base::Status find_broker(Config::Mqtt& mqtt) {
-  const auto http = io::CurlHttp::create(supervisor_http_options());
-  if (!http) return http.error();
-  auto answer = ask_for_broker(**http, *mqtt.supervisor);
-  if (!answer) return answer.error();
-  if (!*answer)
-    return base::transient_error("Home Assistant has no MQTT broker: start the broker add-on");
-  auto& broker = **answer;
-  mqtt.url = {broker.tls ? "mqtts" : "mqtt", std::move(broker.host), broker.port, "/"};
-  mqtt.username = std::move(broker.username);
-  mqtt.password = std::move(broker.password);
-  return base::success();
-}
-
 int run(const Arguments& arguments) {
   const auto values = read_values(arguments.settings);
   if (!values) return fail(values.error());
   auto config = make_config(*values);
   if (!config) return fail(config.error());
-  if (config->mqtt.supervisor) {
-    if (const auto found = find_broker(config->mqtt); !found) return fail(found.error());
-  }
+  if (const auto found = find_broker(config->mqtt); !found) return fail(found.error());
   const auto done = run_cleanup(arguments.cleanup, *config);
   return done ? *done : fail(done.error());
 }

@@ -45,28 +45,27 @@ def api(lab):
 # check
 
 def test_check_says_who_we_are_and_how_the_clocks_are(api):
-    result = ask(api, "check")
+    result = ask(api, "check", "--api")
     assert result.returncode == 0, result.stderr
     assert api.partner_id in result.stdout and "accepted" in result.stdout and "right to" in result.stdout
-    assert re.search(r"(?m)^subscription +graphql-transport-ws$", result.stdout)
+    assert re.search(r"(?m)^subscription +ok +graphql-transport-ws$", result.stdout)
 
 
 def test_check_names_the_transport_that_works_or_why_none_does(lab):
     api = lab.simulator(household=[*HOUSEHOLD, "--transports", "sse"])
-    result = ask(api, "check")
-    assert result.returncode == 0 and re.search(r"(?m)^subscription +sse$", result.stdout), result
-    result = ask(api, "check", "--partner-transport", "graphql-ws")
-    assert result.returncode == 1 and re.search(r"(?m)^subscription +none$", result.stdout), result
-    assert "no subscription: " in result.stderr
+    result = ask(api, "check", "--api")
+    assert result.returncode == 0 and re.search(r"(?m)^subscription +ok +sse$", result.stdout), result
+    result = ask(api, "check", "--api", "--partner-transport", "graphql-ws")
+    assert result.returncode == 15 and re.search(r"(?m)^subscription +failed ", result.stdout), result
 
 
 def test_check_says_nothing_of_the_clock_of_a_server_that_does_not_answer():
-    result = command("check", IOMETER2MQTT_PARTNER_URL=f"http://127.0.0.1:{free_port()}/", IOMETER2MQTT_PARTNER_ID="me",
-                     IOMETER2MQTT_PARTNER_SECRET="secret")
-    assert result.returncode == 1 and result.stderr and "clock" not in result.stdout
+    result = command("check", "--api", IOMETER2MQTT_PARTNER_URL=f"http://127.0.0.1:{free_port()}/",
+                     IOMETER2MQTT_PARTNER_ID="me", IOMETER2MQTT_PARTNER_SECRET="secret")
+    assert result.returncode == 11 and "clock" not in result.stdout
 
 
-@pytest.mark.parametrize("name", ["check", "installations", "readings", "link", "unlink"])
+@pytest.mark.parametrize("name", ["installations", "readings", "link", "unlink"])
 def test_a_wrong_secret_ends_each_command_at_once(api, name):
     arguments = [name, UNKNOWN, "--yes"] if name == "unlink" else [name]
     result = ask(api, *arguments, secret=WRONG_SECRET)
@@ -78,7 +77,8 @@ def test_a_wrong_secret_ends_each_command_at_once(api, name):
 def test_they_need_credentials_and_nothing_of_mqtt(name, tmp_path):
     file = tmp_path / "config.yaml"
     file.write_text("mqtt: {url: 'nonsense'}\n")
-    result = command(name, "--config", file, *([UNKNOWN] if name == "unlink" else []))
+    more = {"unlink": [UNKNOWN], "check": ["--api"]}.get(name, [])
+    result = command(name, "--config", file, *more)
     assert result.returncode == 2
     assert "partner.id" in result.stderr and "mqtt.url" not in result.stderr
 

@@ -26,6 +26,7 @@ class Broker:
         self.certificate = certificate
         self.persistence = persistence
         self.process = None
+        self.more = []  # lines of its configuration
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -80,6 +81,7 @@ class Broker:
         if self.acl is not None:
             (self.folder / "acl").write_text(self.acl)
             lines.append(f"acl_file {self.folder / 'acl'}")
+        lines += self.more
         file = self.folder / "mosquitto.conf"
         file.write_text("\n".join(lines) + "\n")
         return file

@@ -19,6 +19,10 @@ def broken_rules(messages, prefix="homeassistant", **known):
     return [*rules.broken, *rules.unfinished()]
 
 
+# What `check` publishes to learn whether somebody listens for announcements; it announces nothing.
+QUESTION = "sensor/iometer2mqtt_check/config"
+
+
 class Rules:
     """`from_start`: the messages begin before anything was announced. Who comes later, or saw nothing for a while,
     finds only the last payload of each topic and cannot tell what was announced before, nor when.
@@ -43,6 +47,8 @@ class Rules:
         for message in messages:
             if message.topic == f"{self.prefix}/status":
                 continue  # Home Assistant's own
+            if message.topic == f"{self.prefix}/{QUESTION}" and not message.text and not message.retain:
+                continue
             if message.topic.startswith(f"{self.prefix}/"):
                 self._config(message)
             else:
