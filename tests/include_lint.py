@@ -28,6 +28,7 @@ ONLY_IN = {
     "yaml-cpp/": {"app/option_sources.cpp"},
     "CLI/": {"app/"},
     "spdlog/": {"app/"},
+    "prometheus/": {"web/metrics.cpp"},
 }
 
 

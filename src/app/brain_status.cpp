@@ -20,8 +20,9 @@ void Brain::show_status(const base::Now& now) {
     if (broker_away_since_)
       broker.since = bridge_.api_now(now).wall - (now.steady - *broker_away_since_);
   }
-  hooks_.board->show(web_snapshot(bridge_, std::move(broker), options_.bridge.naming.language, now),
-                     now.steady);
+  auto snapshot = web_snapshot(bridge_, std::move(broker), options_.bridge.naming.language, now);
+  snapshot.health = bridge_.health(resident_memory(), link_.waiting(), now);
+  hooks_.board->show(std::move(snapshot), now.steady);
 }
 
 }  // namespace iometer::app

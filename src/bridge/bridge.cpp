@@ -274,10 +274,19 @@ void Bridge::on_tick(const Tick& event, const base::Now& now, Effects& effects) 
   service_.publish_info(meters_.count(), devices_.count(), now, announcements_, effects);
   meters_.tick(now, announcements_, effects);
   devices_.tick(now, announcements_, effects);
-  service_.publish_health({meters_.counts(), event.memory_bytes, event.parcels_waiting,
-                           cursor_.pending_count(), cursor_.position()},
-                          now, effects);
+  service_.publish_health(health_numbers(event.memory_bytes, event.parcels_waiting), now, effects);
   if (api_live_ && !event.readings_waiting) watch_silence(now, effects);
+}
+
+HealthNumbers Bridge::health_numbers(std::uint64_t memory_bytes,
+                                     std::uint64_t parcels_waiting) const {
+  return {meters_.counts(), memory_bytes, parcels_waiting, cursor_.pending_count(),
+          cursor_.position()};
+}
+
+std::string Bridge::health(std::uint64_t memory_bytes, std::uint64_t parcels_waiting,
+                           const base::Now& now) const {
+  return service_.health_json(health_numbers(memory_bytes, parcels_waiting), api_now(now).wall);
 }
 
 void Bridge::watch_silence(const base::Now& now, Effects& effects) {

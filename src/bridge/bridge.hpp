@@ -60,6 +60,9 @@ class Bridge {
   [[nodiscard]] const Meters& meters() const { return meters_; }
   [[nodiscard]] const Devices& devices() const { return devices_; }
   [[nodiscard]] const Service& service() const { return service_; }
+  // What bridge/health says, or would say now.
+  [[nodiscard]] std::string health(std::uint64_t memory_bytes, std::uint64_t parcels_waiting,
+                                   const base::Now& now) const;
   // Both clocks, the wall one on the API's.
   [[nodiscard]] base::Now api_now(const base::Now& now) const { return clock_.now(now); }
 
@@ -87,6 +90,8 @@ class Bridge {
                  Effects& effects);
   void on_done(const ApiCommandDone& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
+  [[nodiscard]] HealthNumbers health_numbers(std::uint64_t memory_bytes,
+                                             std::uint64_t parcels_waiting) const;
   std::string clean_up(bool dry_run, const base::Now& now, Effects& effects);
   [[nodiscard]] std::optional<base::WallTime> resent_until(base::WallTime start) const;
   void caught_up(base::WallTime now);

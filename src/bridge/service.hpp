@@ -59,6 +59,7 @@ class Service {
   // bridge/health each minute, and at once after a change of state.
   void publish_health(const HealthNumbers& numbers, const base::Now& now, Effects& effects);
 
+  [[nodiscard]] std::string health_json(const HealthNumbers& numbers, base::WallTime now) const;
   // The answer to the command: {"healthy":…,"problem":…}.
   [[nodiscard]] std::string health_check() const;
   // One word of bridge::problems: what is worst.
@@ -76,7 +77,6 @@ class Service {
 
  private:
   [[nodiscard]] std::string info_json(std::size_t meters, std::size_t devices) const;
-  [[nodiscard]] std::string health_json(const HealthNumbers& numbers, base::WallTime now) const;
   void announce(Announcements& announcements, base::SteadyTime now) const;
 
   mqtt::Topics topics_;

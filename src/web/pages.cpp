@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "web/assets.hpp"
+#include "web/metrics.hpp"
 #include "web/snapshot_json.hpp"
 
 namespace iometer::web {
@@ -76,6 +77,7 @@ Response Pages::answer(const Request& request, base::SteadyTime now) const {
   if (path == "/health") return health(now);
   if (path == "/ready") return ready(now);
   if (path == "/status") return status(now);
+  if (path == "/metrics") return metrics(now);
   const auto name = path == "/" ? kFrontPage : path.substr(path.starts_with('/') ? 1 : 0);
   const auto content = asset(name);
   if (content.empty()) return text(404, "There is nothing here.");
@@ -99,6 +101,12 @@ Response Pages::status(base::SteadyTime now) const {
   const auto snapshot = board_.fresh(now);
   if (!snapshot) return silent_brain();
   return {200, kJson, status_json(*snapshot)};
+}
+
+Response Pages::metrics(base::SteadyTime now) const {
+  const auto snapshot = board_.fresh(now);
+  if (!snapshot) return silent_brain();
+  return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(*snapshot)};
 }
 
 std::string http_text(const Response& response, bool with_body) {

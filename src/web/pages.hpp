@@ -37,6 +37,7 @@ class Pages {
   [[nodiscard]] Response health(base::SteadyTime now) const;
   [[nodiscard]] Response ready(base::SteadyTime now) const;
   [[nodiscard]] Response status(base::SteadyTime now) const;
+  [[nodiscard]] Response metrics(base::SteadyTime now) const;
 
   StatusBoard& board_;
   std::set<std::string> allowed_;

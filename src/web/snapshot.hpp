@@ -56,6 +56,7 @@ struct Snapshot {
   std::string language;   // en | de
   std::string transport;  // of the subscription; "" = none yet
   std::string problem;    // the word of bridge/health
+  std::string health;     // bridge/health, as it would be published now
   Link api;
   Link broker;
   // At most as many as a page can show; the counts say how many there are.

@@ -7,6 +7,7 @@ import json
 from harness import observed, ports, secrets
 from harness.programs import command
 from harness.waiting import patience, wait_for
+from prometheus_client.parser import text_string_to_metric_families
 
 HOUSEHOLD = ["--installations", "1", "--meters", "1", "--devices", "1", "--cadence", "2s"]
 
@@ -125,3 +126,43 @@ def test_an_address_in_use_ends_it_with_the_remedy(lab):
     assert result.returncode == 2, result.stderr
     text = result.stderr + result.stdout
     assert f"web.listen: cannot listen on 127.0.0.1, port {api.port}" in text and "take another port" in text
+
+
+def metrics(web):
+    """{(name, labels): value}, as Prometheus' own reader has them."""
+    code, text = web.get("/metrics")
+    assert code == 200 and not secrets.leaks(text), text
+    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(text) for sample in family.samples}
+
+
+def numbers(document, path=()):
+    """(path, number) of all numbers in it."""
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from numbers(value, (*path, key))
+        elif isinstance(value, int) and key != "schema":
+            yield "_".join((*path, key)), value
+
+
+def test_metrics_are_what_health_and_the_topics_say(lab):
+    api, broker = lab.simulator(household=HOUSEHOLD), lab.broker()
+    recorder, web = lab.recorder(broker), Web()
+    lab.daemon(lab.configure(api, broker, **web.options))
+    web.wait_until_ready()
+    wait_for(lambda: web.status()["meters"] and web.status()["meters"][0]["values"], "a meter with values", 20)
+    wait_for(lambda: metrics(web)["iometer2mqtt_readings_total", ()] >= 3, "three readings", 20)
+    found = metrics(web)
+    names = {name for name, _ in found}
+    for path, _ in numbers(json.loads(recorder.last("iometer/bridge/health"))):
+        assert any(name.startswith(f"iometer2mqtt_{path.removesuffix('_count')}") for name in names), path
+    assert found["iometer2mqtt_api_up", ()] == found["iometer2mqtt_broker_up", ()] == 1
+    meter = web.status()["meters"][0]
+
+    def differing():
+        now = metrics(web)
+        return [value["key"] for value in web.status()["meters"][0]["values"] if value["fresh"] and now.get(
+            ("iometer2mqtt_meter_value",
+             (("key", value["key"]), ("meter", meter["slug"]), ("unit", value["unit"])))) != float(value["value"])]
+
+    wait_for(lambda: not differing(), "the same values in /metrics as in /status", 20, explain=differing)
