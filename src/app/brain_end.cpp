@@ -27,6 +27,7 @@ void Brain::drain() {
   const auto taken = mailbox_.take(options_.clock().steady, SIZE_MAX);
   for (const auto& control : taken.control) handle(control, options_.clock());
   for (const auto& delivery : taken.readings) take(delivery, true, options_.clock());
+  feed(bridge::Leaving{}, options_.clock());
   link_.begin_leaving(options_.clear_on_leave ? mqtt::BrokerLink::Leaving::kWithoutTrace
                                               : mqtt::BrokerLink::Leaving::kNormally);
   while (link_.is_up() && !link_.is_drained() && options_.clock().steady < deadline) {

@@ -251,6 +251,21 @@ bridge::Freshness read_freshness(Reader& in) {
   return freshness;
 }
 
+bridge::Shaping read_shaping(Reader& in, const bridge::Freshness& freshness) {
+  using Layout = bridge::Shaping::Layout;
+  constexpr std::array kLayouts{Layout::kBoth, Layout::kJson, Layout::kFlat};
+  bridge::Shaping shaping;
+  shaping.layout = kLayouts.at(in.choice("publish.layout", {"both", "json", "flat"}));
+  shaping.on_change = in.choice("publish.values", {"always", "on_change"}) == 1;
+  shaping.interval = in.duration("publish.interval", 0s, 24h);
+  if (shaping.interval * 2 > freshness.fixed.value_or(freshness.floor)) {
+    in.fail("publish.interval",
+            fmt::format("is more than half of {}: between two publications values would be old",
+                        freshness.fixed ? "availability.fixed" : "availability.floor"));
+  }
+  return shaping;
+}
+
 // As systemd (StateDirectory=) and the XDG base directory specification have it; nothing where the
 // user has no home.
 std::string default_state_dir() {
@@ -303,6 +318,7 @@ base::Result<Config> make_config(const OptionValues& values) {
   config.naming.names = in.map("names");
   config.power_split = in.flag("power_split") ? bridge::PowerSplit::kOn : bridge::PowerSplit::kOff;
   config.freshness = read_freshness(in);
+  config.shaping = read_shaping(in, config.freshness);
   config.resume.overlap = in.duration("resume.overlap", 10s, 12h);
   config.resume.first_start = in.duration("resume.first_start", 0s, 23h);
   config.state_dir = in.text("state_dir").empty() ? default_state_dir() : in.text("state_dir");

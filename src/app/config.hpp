@@ -56,6 +56,7 @@ struct Config {
   } web;
   bridge::Naming naming;
   bridge::PowerSplit power_split = bridge::PowerSplit::kOff;
+  bridge::Shaping shaping;
   bridge::Freshness freshness;
   bridge::ResumeOptions resume;
   std::string state_dir;  // empty = nothing is kept

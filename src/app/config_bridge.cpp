@@ -17,6 +17,7 @@ bridge::BridgeOptions bridge_options(const Config& config, const OptionValues& v
   options.installations = config.partner.installations;
   options.naming = config.naming;
   options.power_split = config.power_split;
+  options.shaping = config.shaping;
   options.freshness = config.freshness;
   options.resume = config.resume;
   options.service = {IOMETER_VERSION, instance_id(config), "", redacted_json(values),

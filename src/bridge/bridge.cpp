@@ -31,8 +31,12 @@ template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 MetersOptions meters_options(const BridgeOptions& options) {
-  return {service_device_id(options.service.instance), options.naming, options.power_split,
-          options.freshness, std::max(kLeastStatusLasts, 3 * options.poll_interval)};
+  return {service_device_id(options.service.instance),
+          options.naming,
+          options.power_split,
+          options.freshness,
+          std::max(kLeastStatusLasts, 3 * options.poll_interval),
+          options.shaping};
 }
 
 bool changes_memory(const Event& event) {
@@ -123,6 +127,7 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
                                  : "")});
           },
           [&](const HomeAssistantBirth& e) { reannounce_at_ = now.steady + e.delay; },
+          [&](const Leaving&) { meters_.publish_held(now, effects); },
           [&](const Tick& e) { on_tick(e, now, effects); },
       },
       event);

@@ -34,6 +34,7 @@ struct BridgeOptions {
   std::set<std::string> installations;                     // only these, by id; empty = all
   Naming naming;
   PowerSplit power_split = PowerSplit::kOff;
+  Shaping shaping;
   Freshness freshness;
   ResumeOptions resume;
   ServiceInfo service;

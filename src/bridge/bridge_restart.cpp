@@ -110,6 +110,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     meters_.publish_all(retained, resent_until_.has_value(), now, effects);
     devices_.publish_all(clock_.is_known(), now, effects);
     take_back_unknown(retained, effects);
+    meters_.take_back_other_layout(retained.topics, effects);
     effects.record = true;
   }
   clear_leftovers(event, retained.online, now, effects);

@@ -98,6 +98,8 @@ struct ServerClockSeen {
 struct PartnerSeen {
   std::string name;
 };
+// The program ends: nothing may wait any longer.
+struct Leaving {};
 struct BrokerUp {};
 struct BrokerDown {};
 struct ReadingCommitted {
@@ -125,7 +127,7 @@ using Event =
     std::variant<ReadingReceived, InstallationsPolled, ApiLinkChanged, ApiAnswered, MessageDropped,
                  ServerClockSeen, PartnerSeen, BrokerUp, BrokerDown, RetainedRead, AnnouncementSeen,
                  RequestReceived, ApiCommandDone, RivalSeen, StateSaved, ReadingCommitted,
-                 PublishRefused, HomeAssistantBirth, Tick>;
+                 PublishRefused, HomeAssistantBirth, Leaving, Tick>;
 
 // Something worth a log line and a message on bridge/event.
 struct Fact {

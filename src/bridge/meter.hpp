@@ -29,7 +29,10 @@ struct Meter {
   MeterClock clock;
   MeterStatus status;
   std::optional<Arrival> latest;
-  std::set<model::ObisCode> unpublished;  // moved, but people have not been shown it yet
+  std::set<model::ObisCode> unpublished;           // moved, but people have not been shown it yet
+  bool held = false;                               // `unpublished` waits for the interval
+  base::SteadyTime due = base::SteadyTime::min();  // for values: the end of the interval
+  std::map<model::ObisCode, std::string> said;     // on value topics; with Shaping::on_change
   // Of the `state` that the broker retains: what is older must not come over it.
   std::optional<base::WallTime> published_until;
   base::WallTime state_received;  // of the newest `state`

@@ -92,7 +92,7 @@ homeassistant::DeviceInfo meter_device(const Meter& meter, const Naming& naming,
 }
 
 std::vector<Entity> meter_entities(const MeterState& state, const std::string& slug,
-                                   const mqtt::Topics& topics, Language language) {
+                                   const mqtt::Topics& topics, const EntityOptions& options) {
   const auto bridge_state = topics.bridge("state");
   std::vector<Entity> list;
   std::size_t unmapped = 0;
@@ -103,8 +103,13 @@ std::vector<Entity> meter_entities(const MeterState& state, const std::string& s
     if (!sensor.mapped && ++unmapped > kMaxUnmapped) continue;
     Entity entity;
     entity.id = code == stand_in ? homeassistant::kPowerTotal.identifier() : code.identifier();
-    entity.name = sensor.name.in(language);
-    entity.state_topic = topics.meter_value(slug, sensor.key);
+    entity.name = sensor.name.in(options.language);
+    if (options.layout == Shaping::Layout::kJson) {
+      entity.state_topic = topics.meter(slug, "state");
+      entity.value_template = fmt::format("{{{{ value_json['{}'] }}}}", sensor.key);
+    } else {
+      entity.state_topic = topics.meter_value(slug, sensor.key);
+    }
     entity.device_class = sensor.device_class;
     entity.state_class = sensor.state_class;
     entity.unit = sensor.unit;
@@ -118,8 +123,11 @@ std::vector<Entity> meter_entities(const MeterState& state, const std::string& s
     }
     list.push_back(std::move(entity));
   }
-  for (auto& entity : status_entities(!state.samples().empty(), slug, topics, language))
-    list.push_back(std::move(entity));
+  for (auto& entity : status_entities(!state.samples().empty(), slug, topics, options.language)) {
+    const bool has_topic = options.layout != Shaping::Layout::kFlat ||
+                           entity.state_topic != topics.meter(slug, "state");
+    if (has_topic) list.push_back(std::move(entity));
+  }
   return list;
 }
 

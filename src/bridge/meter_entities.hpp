@@ -7,6 +7,7 @@
 
 #include "bridge/meter.hpp"
 #include "bridge/naming.hpp"
+#include "bridge/shaping.hpp"
 #include "homeassistant/discovery.hpp"
 #include "homeassistant/label.hpp"
 #include "mqtt/topics.hpp"
@@ -20,8 +21,12 @@ homeassistant::Label meter_kind(const MeterState& state);
 homeassistant::DeviceInfo meter_device(const Meter& meter, const Naming& naming,
                                        const std::string& service_id);
 
+struct EntityOptions {
+  homeassistant::Language language;
+  Shaping::Layout layout;
+};
 std::vector<homeassistant::Entity> meter_entities(const MeterState& state, const std::string& slug,
                                                   const mqtt::Topics& topics,
-                                                  homeassistant::Language language);
+                                                  const EntityOptions& options);
 
 }  // namespace iometer::bridge

@@ -142,8 +142,8 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
 
   mqtt::Parcel parcel;
   parcel.commit_id = in.commit_id;
-  if (!replay && meter.may_publish(now.wall))
-    parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
+  if (judgement.entities_changed) meter.said.clear();  // a code may have another topic now
+  if (!replay && meter.may_publish(now.wall)) parcel.messages = due_values(meter, now);
   for (const auto& key : judgement.freed_keys) {
     effects.removed.push_back(topics_.meter_value(meter.slug, key));
   }
@@ -221,6 +221,8 @@ void Meters::set_linked(const std::string& installation, bool linked, const base
 void Meters::tick(const base::Now& now, Announcements& announcements, Effects& effects) {
   std::vector<std::string> over;
   for (auto& [id, meter] : meters_) {
+    if (meter.held && now.steady >= meter.due && !catch_up_.holds_back(id))
+      publish_moved(meter, now, effects);
     // In a replay the reason for missing values may be on its way out.
     if (!meter.availability.empty() && !catch_up_.holds_back(id))
       update_availability(meter, now, effects);
@@ -228,7 +230,7 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
     if (since && now.wall - *since >= kUnlinkedKept) over.push_back(id);
     // Without its values yet, a device would be announced twice within seconds.
     const bool incomplete =
-        catch_up_.holds_back(id) ||
+        catch_up_.holds_back(id) || meter.held ||
         (meter.state.samples().empty() && now.steady < meter.known_since + kFirstValues);
     if (!incomplete && std::exchange(meter.changed, false)) announce(meter, now, announcements);
   }

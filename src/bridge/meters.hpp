@@ -16,6 +16,7 @@
 #include "bridge/memory.hpp"
 #include "bridge/meter.hpp"
 #include "bridge/naming.hpp"
+#include "bridge/shaping.hpp"
 #include "mqtt/topics.hpp"
 
 namespace iometer::bridge {
@@ -47,6 +48,7 @@ struct MetersOptions {
   PowerSplit power_split = PowerSplit::kOff;
   Freshness freshness;
   base::Duration status_lasts{0};  // how long a poll's news of a reader is believed
+  Shaping shaping;
 };
 
 // A meter as it is at a moment; the pointer is valid until the bridge's next event.
@@ -90,7 +92,13 @@ class Meters {
   // It was set forward by so much of what it was taken for, or `guessed` to be, until now.
   void clock_set(base::Duration forward, bool guessed);
 
-  // Availability by age; announcements that are due; what has been unlinked for long is taken away.
+  // What another layout published, and this one does not.
+  void take_back_other_layout(const std::set<std::string>& at_broker, Effects& effects) const;
+  // Values that wait for their interval go out now.
+  void publish_held(const base::Now& now, Effects& effects);
+
+  // Availability by age; announcements and values that are due; what has been unlinked for long is
+  // taken away.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);
 
   // Takes away a meter with its topics and entities.
@@ -126,6 +134,7 @@ class Meters {
   Kind kind_of(Meter& meter, const NewReading& in, const base::Now& now);
   std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes,
                                             base::WallTime now);
+  std::vector<mqtt::Message> due_values(Meter& meter, const base::Now& now);
   void publish_moved(Meter& meter, const base::Now& now, Effects& effects);
   void update_availability(Meter& meter, const base::Now& now, Effects& effects);
   void announce(const Meter& meter, const base::Now& now, Announcements& announcements) const;

@@ -37,6 +37,7 @@ void Meters::retained(const std::string& slug, base::WallTime time, Effects& eff
   auto& meter = meters_.at(found->second);
   meter.published_until = time;
   if (meter.state.samples().empty() || time <= meter.state.newest_time()) return;
+  meter.said.clear();
   for (const auto& [code, sample] : meter.state.samples()) {
     meter.unpublished.insert(code);
     effects.disowned.push_back(topics_.meter_value(slug, sample.sensor.key));
@@ -79,29 +80,64 @@ void Meters::publish_all(const Retained& retained, bool after_crash, const base:
 
 std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes,
                                                   base::WallTime now) {
+  const auto& shaping = options_.shaping;
   std::vector<mqtt::Message> messages;
   if (codes.empty()) return messages;
   for (const auto& code : codes) {
     const auto& sample = meter.state.samples().at(code);
     meter.status.shown(sample.sensor.kind, sample.time);
-    messages.push_back({topics_.meter_value(meter.slug, sample.sensor.key),
-                        sample.value.to_string(), Qos::kAtMostOnce, true});
+    if (!shaping.has_values()) continue;
+    auto text = sample.value.to_string();
+    if (shaping.on_change && std::exchange(meter.said[code], text) == text) continue;
+    messages.push_back({topics_.meter_value(meter.slug, sample.sensor.key), std::move(text),
+                        Qos::kAtMostOnce, true});
   }
   meter.state_received = now;
-  messages.push_back({topics_.meter(meter.slug, "state"),
-                      state_payload(meter.meter, meter.slug, meter.state, now), Qos::kAtMostOnce,
-                      true});
+  if (shaping.has_state()) {
+    messages.push_back({topics_.meter(meter.slug, "state"),
+                        state_payload(meter.meter, meter.slug, meter.state, now), Qos::kAtMostOnce,
+                        true});
+  }
   // Committed with the message that closes the parcel, like the values.
   messages.push_back({topics_.meter(meter.slug, "last_reading"),
                       base::format_rfc3339(meter.state.newest_time()), Qos::kAtMostOnce, true});
   return messages;
 }
 
-// What a replay moved, once it is over: only now do the values reach their topics.
+// Nothing before the interval is over: tick() sees to them then.
+std::vector<mqtt::Message> Meters::due_values(Meter& meter, const base::Now& now) {
+  meter.held = now.steady < meter.due && !meter.unpublished.empty();
+  if (meter.held || meter.unpublished.empty()) return {};
+  meter.due = now.steady + options_.shaping.interval;
+  return value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
+}
+
+void Meters::publish_held(const base::Now& now, Effects& effects) {
+  for (auto& [id, meter] : meters_) {
+    if (!meter.held) continue;
+    meter.due = base::SteadyTime::min();
+    publish_moved(meter, now, effects);
+  }
+}
+
+void Meters::take_back_other_layout(const std::set<std::string>& at_broker,
+                                    Effects& effects) const {
+  const auto take_back = [&](std::string topic) {
+    if (at_broker.contains(topic)) effects.removed.push_back(std::move(topic));
+  };
+  for (const auto& [id, meter] : meters_) {
+    if (!options_.shaping.has_state()) take_back(topics_.meter(meter.slug, "state"));
+    if (options_.shaping.has_values()) continue;
+    for (const auto& [code, sample] : meter.state.samples())
+      take_back(topics_.meter_value(meter.slug, sample.sensor.key));
+  }
+}
+
+// What a replay moved, once it is over, or an interval held: only now do the values reach their
+// topics.
 void Meters::publish_moved(Meter& meter, const base::Now& now, Effects& effects) {
   mqtt::Parcel parcel;
-  if (meter.may_publish(now.wall))
-    parcel.messages = value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
+  if (meter.may_publish(now.wall)) parcel.messages = due_values(meter, now);
   if (!parcel.messages.empty()) {
     parcel.messages.back().qos = Qos::kAtLeastOnce;
     effects.parcels.push_back(std::move(parcel));
@@ -131,7 +167,8 @@ void Meters::update_availability(Meter& meter, const base::Now& now, Effects& ef
 void Meters::announce(const Meter& meter, const base::Now& now,
                       Announcements& announcements) const {
   announcements.set(meter_device(meter, options_.naming, options_.service_id),
-                    meter_entities(meter.state, meter.slug, topics_, options_.naming.language),
+                    meter_entities(meter.state, meter.slug, topics_,
+                                   {options_.naming.language, options_.shaping.layout}),
                     now.steady);
 }
 

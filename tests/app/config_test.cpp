@@ -81,6 +81,10 @@ TEST_SUITE("app") {
     set("names", "1EMH1 = House,id-2=Garage");
     set("language", "de");
     set("power_split", "true");
+    set("mqtt.commands", "all");
+    set("publish.values", "on_change");
+    set("publish.interval", "10m");
+    set("publish.layout", "flat");
     set("web.listen", "[::1]:8099");
     set("web.allow", "172.30.32.2, 0:0:0:0:0:0:0:1, ::ffff:10.0.0.1");
     set("log_level", "trace");
@@ -108,6 +112,10 @@ TEST_SUITE("app") {
           std::map<std::string, std::string>{{"1EMH1", "House"}, {"id-2", "Garage"}});
     CHECK(config->naming.language == iometer::homeassistant::Language::kGerman);
     CHECK(config->power_split == iometer::bridge::PowerSplit::kOn);
+    CHECK(config->mqtt.commands == iometer::bridge::CommandsAllowed::kAll);
+    CHECK(config->shaping.layout == iometer::bridge::Shaping::Layout::kFlat);
+    CHECK(config->shaping.on_change);
+    CHECK(config->shaping.interval == 10min);
     CHECK(config->web.listen == iometer::net::Endpoint{"::1", 8099});
     CHECK(config->web.allow == std::set<std::string>{"10.0.0.1", "172.30.32.2", "::1"});
     CHECK(config->log_level == "trace");
@@ -202,6 +210,10 @@ TEST_SUITE("app") {
         {"mqtt.password_file", "/nonexistent/password", "cannot be read"},
         {"mqtt.ca_file", "/nonexistent/ca.pem", "cannot be read"},
         {"mqtt.keepalive", "0s", "from 5s to 3600s"},
+        {"mqtt.commands", "some", "none of: off, safe, all"},
+        {"publish.values", "often", "none of: always, on_change"},
+        {"publish.layout", "xml", "none of: both, json, flat"},
+        {"publish.interval", "11m", "more than half of availability.floor"},
         {"mqtt.base_topic", "", "such as iometer or home/iometer"},
         {"mqtt.base_topic", "a/#", "without wildcards"},
         {"mqtt.base_topic", "homeassistant", "is homeassistant.prefix, too"},
