@@ -12,6 +12,7 @@ cmake --workflow --preset dev
 [ "${1:-}" = --all ] || exit 0
 config/install-dependencies.sh lint
 git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 tests/tidy.sh
+tests/campaign.sh 200
 tests/web/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2026.11 tests/homeassistant/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2025.6 tests/homeassistant/run.sh

@@ -119,8 +119,8 @@ base::Result<std::string> EndpointProbe::connect() {
 }
 
 struct EndpointProbe::Tls {
-  Owned<SSL_CTX> context;
-  Owned<SSL> connection;
+  std::shared_ptr<SSL_CTX> context;
+  std::shared_ptr<SSL> connection;
 };
 
 void EndpointProbe::TlsDeleter::operator()(Tls* tls) const { delete tls; }
