@@ -185,7 +185,10 @@ void Brain::feed(const bridge::Event& event, const base::Now& now) {
   if (effects.replay_retained) link_.replay_retained();
   if (effects.renew_subscription) hooks_.renew_subscription();
   if (effects.poll_now) hooks_.poll_now();
-  for (auto& command : effects.api_commands) hooks_.carry_out(std::move(command));
+  for (auto& command : effects.api_commands) {
+    commands_.push_back(command);
+    hooks_.carry_out(std::move(command));
+  }
   if (!effects.log_level.empty()) set_log_level(effects.log_level);
   for (const auto& fact : effects.facts) log(fact);
 }
@@ -225,6 +228,7 @@ void Brain::handle(const Control& control, const base::Now& now) {
   } else if (const auto* broker = std::get_if<BrokerAnswer>(&control)) {
     handle_broker(*broker, now);
   } else if (const auto* done = std::get_if<bridge::ApiCommandDone>(&control)) {
+    if (!commands_.empty()) commands_.pop_front();  // they are carried out one after the other
     feed(*done, now);
   } else if (std::holds_alternative<ApiAnswered>(control)) {
     api_answered_ = true;

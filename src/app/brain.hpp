@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -114,6 +115,7 @@ class Brain {
   void broker_lost(const base::Now& now);
   void receive(const mqtt::Message& message, const base::Now& now);
   void drain();
+  void answer_what_waits();
   void show_status(const base::Now& now);
   void log_once(std::string& last, const base::Error& error, std::string_view what);
 
@@ -135,6 +137,7 @@ class Brain {
   std::optional<base::SteadyTime> clock_patience_;
   bool clock_known_ = false;
   std::set<std::string> asked_about_;
+  std::deque<bridge::ApiCommand> commands_;  // that are carried out at the moment, or wait
   // What the broker retains has been read once: before that nothing may be decided.
   bool retained_read_ = false;
   std::optional<partner::InstallationsAnswer> early_poll_;

@@ -28,6 +28,7 @@ void Brain::drain() {
   for (const auto& control : taken.control) handle(control, options_.clock());
   for (const auto& delivery : taken.readings) take(delivery, true, options_.clock());
   feed(bridge::Leaving{}, options_.clock());
+  answer_what_waits();
   link_.begin_leaving(options_.clear_on_leave ? mqtt::BrokerLink::Leaving::kWithoutTrace
                                               : mqtt::BrokerLink::Leaving::kNormally);
   while (link_.is_up() && !link_.is_drained() && options_.clock().steady < deadline) {
@@ -40,6 +41,17 @@ void Brain::drain() {
   if (!link_.is_drained())
     spdlog::warn(
         "the broker did not take everything in time; it is sent again after the next start");
+}
+
+// Whoever asked shall not wait for an answer that cannot come any more.
+void Brain::answer_what_waits() {
+  for (const auto& command : commands_) {
+    feed(
+        bridge::ApiCommandDone{
+            command, base::transient_error("the bridge ends; whether the API did it is not known")},
+        options_.clock());
+  }
+  commands_.clear();
 }
 
 }  // namespace iometer::app

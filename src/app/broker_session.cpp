@@ -19,7 +19,8 @@ constexpr base::Duration kPatience = 10s;
 
 io::PahoOptions options(const Config& config, std::string_view suffix) {
   auto options = paho_options(config);
-  options.client_id += suffix;
+  // Two at once would throw each other out.
+  options.client_id += fmt::format("{}-{:04x}", suffix, random_number() & 0xffffU);
   options.last_will = {};
   return options;
 }
@@ -87,6 +88,15 @@ base::Result<std::optional<base::Json>> BrokerSession::ask(std::string_view comm
   return answer;
 }
 
+bool BrokerSession::receives(const std::string& topic, base::Duration patience) {
+  return wait_until(read_clocks().steady + patience, "",
+                    [&](const mqtt::ClientEvent& event) {
+                      const auto* received = std::get_if<mqtt::Received>(&event);
+                      return received != nullptr && received->message.topic == topic;
+                    })
+      .ok();
+}
+
 base::Result<int> BrokerSession::publish(mqtt::Message message) {
   message.qos = mqtt::Qos::kAtLeastOnce;
   if (auto done = client_.publish(message, 3); !done) return done.error();
@@ -104,7 +114,11 @@ base::Result<int> BrokerSession::publish(mqtt::Message message) {
 
 // Until `is_it` says so; an empty `late` where nothing came in time, which may be no failure.
 base::Status BrokerSession::wait(std::string late, const Question& is_it) {
-  const auto deadline = read_clocks().steady + kPatience;
+  return wait_until(read_clocks().steady + kPatience, std::move(late), is_it);
+}
+
+base::Status BrokerSession::wait_until(base::SteadyTime deadline, std::string late,
+                                       const Question& is_it) {
   do {
     for (auto& event : events_.take(deadline, 0).control) taken_.push_back(std::move(event));
     while (!taken_.empty()) {

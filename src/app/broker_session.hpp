@@ -37,6 +37,9 @@ class BrokerSession {
   // a topic of our own, which has to come back.
   base::Result<std::vector<mqtt::Message>> read(const std::vector<std::string>& filters);
 
+  // Whether a retained message comes on that topic, which read() subscribed to, within the time.
+  bool receives(const std::string& topic, base::Duration patience);
+
   // What the bridge answers to a command; nothing where none does.
   base::Result<std::optional<base::Json>> ask(std::string_view command, bool dry_run);
 
@@ -50,6 +53,7 @@ class BrokerSession {
  private:
   using Question = std::function<bool(const mqtt::ClientEvent&)>;
   base::Status wait(std::string late, const Question& is_it);
+  base::Status wait_until(base::SteadyTime deadline, std::string late, const Question& is_it);
 
   mqtt::Topics topics_;
   std::string mark_;

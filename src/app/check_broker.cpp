@@ -16,6 +16,7 @@ namespace iometer::app {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kGrace = std::chrono::seconds(2);
 constexpr int kNoMatchingSubscribers = 0x10;  // MQTT 5 section 3.4.2.1
 
 std::string acl_advice(const Config& config) {
@@ -55,30 +56,38 @@ bool check_permission(BrokerSession& session, const Config& config, Diagnosis& d
   return true;
 }
 
+// What a broker does with a retained message. A session may have ended over it.
+base::Result<bool> is_retained(BrokerSession& session, const std::string& topic) {
+  const auto reason = session.publish({topic, R"({"status":"ok"})", mqtt::Qos::kAtLeastOnce, true});
+  if (!reason) return reason.error();
+  if (*reason >= kRefusedReason)
+    return base::auth_error(fmt::format("refused (reason code {:#x})", *reason));
+  const auto read = session.read({topic});
+  if (!read) return read.error();
+  const auto is_it = [&](const mqtt::Message& message) { return message.topic == topic; };
+  // Some brokers look for what is retained beside everything else.
+  return std::any_of(read->begin(), read->end(), is_it) || session.receives(topic, kGrace);
+}
+
 bool check_retain(BrokerSession& session, Diagnosis& diagnosis) {
   const auto topic = session.own_topic() + "-retained";
-  const auto failed = [&](const std::string& what) {
-    diagnosis.bad(Trouble::kBrokerRetain, "broker retain", what,
-                  "let the broker retain messages (mosquitto: retain_available true): Home "
-                  "Assistant finds entities and their values by them");
-    return false;
-  };
-  const auto reason = session.publish({topic, R"({"status":"ok"})", mqtt::Qos::kAtLeastOnce, true});
-  if (!reason) return failed(reason.error().what);
-  if (*reason >= kRefusedReason) return failed(fmt::format("refused (reason code {:#x})", *reason));
-  const auto read = session.read({topic});
-  if (!read) return failed(read.error().what);
-  const bool kept = std::any_of(read->begin(), read->end(),
-                                [&](const auto& message) { return message.topic == topic; });
-  if (!kept) return failed("a retained message was not retained");
-  if (const auto cleared = session.publish({topic, "", mqtt::Qos::kAtLeastOnce, true}); !cleared)
-    return failed(cleared.error().what);
-  diagnosis.good("broker retain", "allowed");
-  return true;
+  const auto kept = is_retained(session, topic);
+  const auto cleared = session.publish({topic, "", mqtt::Qos::kAtLeastOnce, true});
+  if (kept && *kept && cleared) {
+    diagnosis.good("broker retain", "allowed");
+    return true;
+  }
+  diagnosis.bad(Trouble::kBrokerRetain, "broker retain",
+                !kept      ? kept.error().what
+                : !cleared ? cleared.error().what
+                           : std::string("a retained message was not retained"),
+                "let the broker retain messages (mosquitto: retain_available true): Home Assistant "
+                "finds entities and their values by them");
+  return false;
 }
 
 // A connection of its own: the one before may have been closed by what was tried on it.
-base::Result<int> ask_for_listener(const Config& config, const std::string& topic) {
+base::Result<int> ask_for_reader(const Config& config, const std::string& topic) {
   const auto broker = paho_options(config);
   io::EndpointProbe probe(broker.host, broker.port, kPatience);
   if (const auto addresses = probe.resolve(); !addresses) return addresses.error();
@@ -96,16 +105,22 @@ void check_listener(const Config& config, Diagnosis& diagnosis) {
   const auto& prefix = config.homeassistant.prefix;
   if (!config.homeassistant.discovery)
     return diagnosis.good(step, "not wanted: homeassistant.discovery is off");
-  const auto reason = ask_for_listener(config, prefix + "/sensor/iometer2mqtt_check/config");
+  const auto allowed = ask_for_reader(config, prefix + "/device/iometer2mqtt_check/config");
+  if (allowed && *allowed >= kRefusedReason) {
+    return diagnosis.bad(
+        Trouble::kBrokerPermission, step,
+        fmt::format("publishing below \"{}\" was refused (reason code {:#x})", prefix, *allowed),
+        fmt::format("allow this user to publish \"{}/device/+/config\"", prefix));
+  }
+  const auto reason = ask_for_reader(config, prefix + "/sensor/iometer2mqtt_check/config");
   if (!reason) {
     return diagnosis.note(step,
                           "the broker does not tell whether it listens: " + reason.error().what);
   }
   if (*reason >= kRefusedReason) {
-    return diagnosis.bad(
-        Trouble::kBrokerPermission, step,
-        fmt::format("publishing below \"{}\" was refused (reason code {:#x})", prefix, *reason),
-        fmt::format("allow this user to publish \"{}/#\"", prefix));
+    return diagnosis.note(step,
+                          "this user may not ask whether it listens, which announcements "
+                          "themselves do not need");
   }
   if (*reason == kNoMatchingSubscribers) {
     return diagnosis.bad(

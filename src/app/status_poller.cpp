@@ -184,7 +184,11 @@ bool StatusPoller::Shared::wait(Progress& progress, steady_clock::time_point sta
 }
 
 void StatusPoller::Shared::carry_out(Progress& progress, const bridge::ApiCommand& command) {
-  bridge::ApiCommandDone done{command, app::carry_out(command, progress.client, progress.schema)};
+  // An API that refuses us, or wants rest, is asked no sooner for being asked over MQTT.
+  bridge::ApiCommandDone done{command,
+                              progress.backoff.is_failing()
+                                  ? base::Result<std::string>(progress.client.last_failure().error)
+                                  : app::carry_out(command, progress.client, progress.schema)};
   call_hook([&](StatusPollerHooks& h) { h.on_command(std::move(done)); });
 }
 

@@ -2,7 +2,7 @@
 // credentials), then what the API looks like, then the installations at each interval. Failures
 // back off by their kind. In between it carries out commands that came over MQTT.
 // poll_now(), ask_about() and carry_out() may be called from any thread; the hooks are called on
-// the poller's thread.
+// the poller's thread; on_command, where too many wait, on the caller's.
 #pragma once
 
 #include <functional>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "bridge/device_ids.hpp"
 #include "bridge/reading_id.hpp"
 #include "bridge/words.hpp"
@@ -121,7 +122,8 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
             if (e.commit_id && !leftovers_.refused(*e.commit_id)) committed(*e.commit_id);
             effects.facts.push_back(
                 {Fact::Level::kWarning, events::kPublishRefused, "",
-                 fmt::format("the broker refused {} (reason code {:#x}){}", e.topic, e.reason_code,
+                 fmt::format("the broker refused {} (reason code {:#x}){}",
+                             base::printable(e.topic), e.reason_code,
                              e.reason_code == mqtt::PacketLimit::kTooLarge
                                  ? ": it is larger than the packets that the broker allows"
                                  : "")});

@@ -89,6 +89,7 @@ class Bridge {
   void on_request(const RequestReceived& event, const base::Now& now, Effects& effects);
   void carry_out(const Request& request, const Reply& reply, const base::Now& now,
                  Effects& effects);
+  [[nodiscard]] std::string known_spelling(const std::string& installation) const;
   void on_done(const ApiCommandDone& event, const base::Now& now, Effects& effects);
   void on_tick(const Tick& event, const base::Now& now, Effects& effects);
   [[nodiscard]] HealthNumbers health_numbers(std::uint64_t memory_bytes,

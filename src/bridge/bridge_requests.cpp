@@ -1,24 +1,46 @@
 // The part of Bridge that carries out commands over MQTT, and answers them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/text.hpp"
 #include "bridge/bridge.hpp"
 #include "bridge/cleanup.hpp"
 #include "bridge/requests.hpp"
 
 namespace iometer::bridge {
+namespace {
+
+// Many answers may wait for the broker, and it has limits of its own.
+constexpr std::size_t kMostCorrelationData = 1024;
+// Brokers end the connection of who publishes to what they find too deep (mosquitto: 200 levels).
+constexpr std::size_t kLongestTopic = 256;
+constexpr std::ptrdiff_t kMostLevels = 20;
+
+bool is_reasonable(const std::string& topic) {
+  return mqtt::is_topic(topic) && base::is_valid_utf8(topic) && topic.front() != '$' &&
+         topic.size() <= kLongestTopic && std::count(topic.begin(), topic.end(), '/') < kMostLevels;
+}
+
+}  // namespace
 
 // Where the answer goes: to the response topic that the request names (MQTT 5 section 4.10), unless
 // that is one on which the bridge itself, or an announcement, has something else to say.
 base::Result<Reply> Bridge::reply_to(const RequestReceived& event) const {
   Reply reply{topics_.bridge("response/" + event.command), event.correlation_data, std::nullopt};
+  if (reply.correlation_data.size() > kMostCorrelationData) {
+    return base::protocol_error(
+        fmt::format("the correlation data are longer than {} bytes", kMostCorrelationData));
+  }
   const auto& wanted = event.response_topic;
-  if (wanted.empty()) return reply;
+  // Who may command nothing shall not have us publish anywhere else.
+  if (wanted.empty() || commands_allowed_ == CommandsAllowed::kNone) return reply;
   const auto is_below = [&](const std::string& first) {
     return wanted.starts_with(first + "/") || wanted == first;
   };
   const bool is_taken = (is_below(topics_.base()) && !is_below(topics_.bridge("response"))) ||
                         (!discovery_prefix_.empty() && is_below(discovery_prefix_));
-  if (!mqtt::is_topic(wanted) || wanted.front() == '$' || is_taken) {
+  if (!is_reasonable(wanted) || is_taken) {
     return base::protocol_error(
         fmt::format("the response topic \"{}\" is not one to answer on: leave it out, or name one "
                     "outside \"{}\"",
@@ -32,7 +54,8 @@ void Bridge::answer(const Reply& reply, const base::Result<std::string>& data, E
   mqtt::Message message{reply.topic, response(data, reply.transaction), mqtt::Qos::kAtLeastOnce,
                         false};
   message.correlation_data = reply.correlation_data;
-  effects.send(std::move(message));
+  // Lost with the connection: it would end the next one, too, where the broker takes offence at it.
+  effects.parcels.push_back({{std::move(message)}, std::nullopt, false});
 }
 
 void Bridge::on_request(const RequestReceived& event, const base::Now& now, Effects& effects) {
@@ -41,9 +64,10 @@ void Bridge::on_request(const RequestReceived& event, const base::Now& now, Effe
   const auto parsed = parse_request(event.command, event.payload, commands_allowed_);
   auto reply = reply_to(event);
   if (!reply) {
-    return answer({topics_.bridge("response/" + event.command), event.correlation_data,
-                   parsed.request.transaction},
-                  reply.error(), effects);
+    return answer(
+        {topics_.bridge("response/" + event.command),
+         event.correlation_data.substr(0, kMostCorrelationData), parsed.request.transaction},
+        reply.error(), effects);
   }
   reply->transaction = parsed.request.transaction;
   if (!parsed.status) return answer(*reply, parsed.status.error(), effects);
@@ -70,8 +94,19 @@ void Bridge::carry_out(const Request& request, const Reply& reply, const base::N
       effects.poll_now = true;
       return answer(reply, std::string("{}"), effects);
     case Command::kUnlink:
-      return effects.api_commands.push_back({ApiCommand::Kind::kUnlink, request.argument, reply});
+      return effects.api_commands.push_back(
+          {ApiCommand::Kind::kUnlink, known_spelling(request.argument), reply});
   }
+}
+
+// An id as the API writes it, whatever the case of its hexadecimal digits here.
+std::string Bridge::known_spelling(const std::string& installation) const {
+  auto known = meters_.installation_ids();
+  known.merge(devices_.installation_ids());
+  const auto found = std::find_if(known.begin(), known.end(), [&](const std::string& id) {
+    return base::to_lower(id) == base::to_lower(installation);
+  });
+  return found != known.end() ? *found : installation;
 }
 
 void Bridge::on_done(const ApiCommandDone& event, const base::Now& now, Effects& effects) {

@@ -142,7 +142,10 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
 
   mqtt::Parcel parcel;
   parcel.commit_id = in.commit_id;
-  if (judgement.entities_changed) meter.said.clear();  // a code may have another topic now
+  if (judgement.entities_changed) {
+    meter.said.clear();                   // a code may have another topic now
+    meter.due = base::SteadyTime::min();  // which shall not be empty for long
+  }
   if (!replay && meter.may_publish(now.wall)) parcel.messages = due_values(meter, now);
   for (const auto& key : judgement.freed_keys) {
     effects.removed.push_back(topics_.meter_value(meter.slug, key));

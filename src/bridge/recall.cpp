@@ -40,6 +40,13 @@ void sort_meter(const mqtt::Topics::Parts& parts, const std::string& payload, Re
     const auto* text = (*json)["power_obis"].string();
     const auto code = model::ObisCode::parse(text != nullptr ? *text : "");
     if (code && *code == homeassistant::kPowerL1) meter.power_code = *code;
+    // Where there are no topics for them (Shaping::Layout).
+    for (const auto& [key, unit] : (*json)["units"].members()) {
+      if (const auto* number = (*json)[key].number()) meter.values.try_emplace(key, number->text);
+    }
+  } else if (parts.leaf == "last_reading" && !meter.time) {
+    const auto time = base::parse_rfc3339(payload);  // the same as in `state`, which may be missing
+    if (time) meter.time = *time;
   }
 }
 
@@ -74,6 +81,17 @@ base::WallTime time_of(const homeassistant::Entity& entity, const Retained::Mete
   return is_old ? base::WallTime{} : *state.time;
 }
 
+// From the entity's own topic, or from the template that reads `state`, as meter_entities writes
+// them.
+std::string key_of(const homeassistant::Entity& entity, const std::string& leaf) {
+  constexpr std::string_view kBefore = "value_json['";
+  if (leaf.starts_with(kValue)) return leaf.substr(kValue.size());
+  const auto begin = entity.value_template.find(kBefore);
+  if (leaf != "state" || begin == std::string::npos) return {};
+  const auto key = entity.value_template.substr(begin + kBefore.size());
+  return key.substr(0, key.find('\''));
+}
+
 std::optional<RememberedMeter> recall_meter(const homeassistant::Announced& announced,
                                             const Retained& retained, const mqtt::Topics& topics) {
   RememberedMeter meter;
@@ -88,10 +106,10 @@ std::optional<RememberedMeter> recall_meter(const homeassistant::Announced& anno
     if (code == homeassistant::kPowerTotal && state != retained.meters.end() &&
         state->second.power_code)
       code = state->second.power_code;
-    if (!code || !parts->leaf.starts_with(kValue)) continue;
+    const auto key = key_of(entity, parts->leaf);
+    if (!code || key.empty()) continue;
     meter.codes.push_back(*code);
     if (state == retained.meters.end() || !state->second.time) continue;
-    const auto key = parts->leaf.substr(kValue.size());
     const auto payload = state->second.values.find(key);
     const auto value = payload != state->second.values.end()
                            ? base::Decimal::parse(payload->second)

@@ -24,6 +24,7 @@ Entity read_entity(const std::string& id, const Json& json) {
   entity.id = id;
   entity.platform = read_platform(text(json["platform"]));
   entity.state_topic = text(json["state_topic"]);
+  entity.value_template = text(json["value_template"]);
   entity.removed = json["unique_id"].is_null();
   entity.unit = text(json["unit_of_measurement"]);
   for (const auto& item : json["availability"].items())

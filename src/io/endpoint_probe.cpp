@@ -7,9 +7,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <memory>
 #include <system_error>
@@ -26,6 +28,8 @@ struct Deleter {
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
 };
+using SteadyClock = std::chrono::steady_clock;
+using SteadyTime = SteadyClock::time_point;
 template <class T>
 using Owned = std::unique_ptr<T, Deleter>;
 
@@ -35,24 +39,59 @@ std::string words_of(int error) { return std::generic_category().message(error);
 std::string tls_words() {
   const auto code = ERR_peek_last_error();
   const char* words = ERR_reason_error_string(code);
-  return words != nullptr ? words : "the connection was closed";
+  return words != nullptr ? words : "no answer, or the connection was closed";
+}
+
+// OpenSSL writes without MSG_NOSIGNAL: the signal of a connection that is gone is held back, and
+// taken away.
+class WithoutPipeSignal {
+ public:
+  WithoutPipeSignal() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~WithoutPipeSignal() {
+    const timespec now{0, 0};
+    while (sigtimedwait(&pipe_, nullptr, &now) > 0) continue;
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  WithoutPipeSignal(const WithoutPipeSignal&) = delete;
+  WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
+// False where nothing happened on the socket in time.
+bool wait_for(int socket, short events, SteadyTime deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
+  pollfd waiting{socket, events, 0};
+  return left.count() > 0 && poll(&waiting, 1, static_cast<int>(left.count())) > 0;
 }
 
 // Waits for the connection that was begun; 0 or an error number.
-int finish_connecting(int socket, std::chrono::milliseconds patience) {
-  pollfd waiting{socket, POLLOUT, 0};
-  const int ready = poll(&waiting, 1, static_cast<int>(patience.count()));
-  if (ready == 0) return ETIMEDOUT;
+int finish_connecting(int socket, SteadyTime deadline) {
+  if (!wait_for(socket, POLLOUT, deadline)) return ETIMEDOUT;
   int error = 0;
   socklen_t length = sizeof error;
   getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
-  return ready < 0 ? errno : error;
+  return error;
 }
 
-void set_patience(int socket, std::chrono::seconds patience) {
-  const timeval time{static_cast<time_t>(patience.count()), 0};
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+// Calls `step` again and again while OpenSSL waits for the other side; its last result.
+template <class Step>
+int run_tls(SSL* connection, SteadyTime deadline, Step step) {
+  const WithoutPipeSignal without;
+  for (;;) {
+    ERR_clear_error();
+    const int result = step(connection);
+    const int error = SSL_get_error(connection, result);
+    const bool reads = error == SSL_ERROR_WANT_READ;
+    if (!reads && error != SSL_ERROR_WANT_WRITE) return result;
+    if (!wait_for(SSL_get_fd(connection), reads ? POLLIN : POLLOUT, deadline)) return result;
+  }
 }
 
 bool load_authorities(SSL_CTX* context, const std::string& ca_file) {
@@ -108,10 +147,9 @@ base::Result<std::string> EndpointProbe::connect() {
     if (!attempt.is_open()) continue;
     const int begun = ::connect(attempt.number(), list->ai_addr, list->ai_addrlen);
     error = begun == 0 ? 0 : errno;
-    if (error == EINPROGRESS) error = finish_connecting(attempt.number(), patience_);
+    if (error == EINPROGRESS)
+      error = finish_connecting(attempt.number(), SteadyClock::now() + patience_);
     if (error != 0) continue;
-    fcntl(attempt.number(), F_SETFL, fcntl(attempt.number(), F_GETFL) & ~O_NONBLOCK);
-    set_patience(attempt.number(), patience_);
     socket_ = std::move(attempt);
     return address;
   }
@@ -136,8 +174,7 @@ base::Result<TlsPeer> EndpointProbe::verify(const std::string& ca_file) {
   SSL_set_verify(connection.get(), SSL_VERIFY_NONE, nullptr);
   expect_host(connection.get(), host_);
   SSL_set_fd(connection.get(), socket_.number());
-  ERR_clear_error();
-  if (SSL_connect(connection.get()) != 1) {
+  if (run_tls(connection.get(), SteadyClock::now() + patience_, SSL_connect) != 1) {
     return base::transient_error(
         fmt::format("nobody speaks TLS there that we understand ({})", tls_words()));
   }
@@ -155,17 +192,26 @@ base::Result<TlsPeer> EndpointProbe::verify(const std::string& ca_file) {
 
 base::Status EndpointProbe::send(std::string_view bytes) {
   const auto size = static_cast<int>(bytes.size());
-  const auto sent = tls_ ? SSL_write(tls_->connection.get(), bytes.data(), size)
-                         : ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const auto sent =
+      tls_ ? run_tls(tls_->connection.get(), SteadyClock::now() + patience_,
+                     [&](SSL* connection) { return SSL_write(connection, bytes.data(), size); })
+           : ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   return sent == size ? base::success() : base::transient_error("the connection was closed");
 }
 
 base::Result<std::string> EndpointProbe::receive(std::size_t count) {
+  const auto deadline = SteadyClock::now() + patience_;
   std::string bytes(count, '\0');
   for (std::size_t have = 0; have < count;) {
-    const auto got =
-        tls_ ? SSL_read(tls_->connection.get(), bytes.data() + have, static_cast<int>(count - have))
-             : ::recv(socket_.number(), bytes.data() + have, count - have, 0);
+    char* const to = bytes.data() + have;
+    const auto left = count - have;
+    if (!tls_ && !wait_for(socket_.number(), POLLIN, deadline))
+      return base::transient_error("no answer came in time");
+    const auto got = tls_ ? run_tls(tls_->connection.get(), deadline,
+                                    [&](SSL* connection) {
+                                      return SSL_read(connection, to, static_cast<int>(left));
+                                    })
+                          : ::recv(socket_.number(), to, left, 0);
     if (got <= 0) return base::transient_error("the connection was closed, or no answer came");
     have += static_cast<std::size_t>(got);
   }

@@ -23,8 +23,8 @@ struct TlsPeer {
 
 class EndpointProbe {
  public:
-  // An IPv6 address in its brackets, as in a URL. `patience` is for each step but the first, which
-  // the system's resolver ends.
+  // An IPv6 address in its brackets, as in a URL. `patience` is for each address, and for each
+  // answer; how long the name takes, the system's resolver says.
   EndpointProbe(std::string host, std::uint16_t port, std::chrono::seconds patience);
 
   // The addresses of the name.

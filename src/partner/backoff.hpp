@@ -23,6 +23,7 @@ class Backoff {
   // them after a while, too.
   void reset_transient() { transient_ = 0; }
   // True while what was refused is refused for reasons that time alone does not heal.
+  [[nodiscard]] bool is_failing() const { return transient_ > 0 || is_slow(); }
   [[nodiscard]] bool is_slow() const { return auth_ > 0 || permanent_ > 0; }
 
  private:

@@ -129,6 +129,9 @@ TEST_SUITE("bridge") {
       world.take();
       return world.feed(bridge::RequestReceived{"refresh", "", std::move(response_topic), "c\0d"s});
     };
+    std::string deep = "a";
+    for (int i = 0; i < 20; ++i) deep += "/b";
+    CHECK_FALSE(ask(deep).poll_now);
     for (const auto* allowed : {"flows/answers", "iometer/bridge/response/mine", "iometers/x"}) {
       const auto effects = ask(allowed);
       CHECK(effects.poll_now);
@@ -140,7 +143,7 @@ TEST_SUITE("bridge") {
     }
     for (const std::string taken :
          {"iometer", "iometer/bridge/state", "iometer/meter/x/state", "homeassistant/x", "$SYS/x",
-          "a/+", "#", "iometer/bridge/responses"}) {
+          "a/+", "#", "iometer/bridge/responses", "a\xFF"}) {
       CAPTURE(taken);
       const auto effects = ask(taken);
       CHECK_FALSE(effects.poll_now);
@@ -150,6 +153,27 @@ TEST_SUITE("bridge") {
       CHECK(message.payload.find("\"status\":\"error\"") != std::string::npos);
       CHECK(message.correlation_data == "c\0d"s);
     }
+  }
+
+  TEST_CASE("an answer is lost with the connection, and bounded") {
+    World world;
+    world.settle();
+    const auto ask = [&](bridge::CommandsAllowed allowed, std::string data) {
+      auto options = World::default_options();
+      options.service.commands = allowed;
+      World one(options);
+      one.settle();
+      return one.feed(bridge::RequestReceived{"refresh", "", "flows/x", std::move(data)});
+    };
+    const auto effects = ask(bridge::CommandsAllowed::kSafe, std::string(1024, 'd'));
+    CHECK(effects.poll_now);
+    CHECK_FALSE(effects.parcels.at(0).remember);
+    const auto refused = ask(bridge::CommandsAllowed::kSafe, std::string(1025, 'd'));
+    CHECK_FALSE(refused.poll_now);
+    CHECK(refused.parcels.at(0).messages.at(0).correlation_data.size() == 1024);
+    // Who may command nothing chooses no topic either.
+    const auto off = ask(bridge::CommandsAllowed::kNone, "d");
+    CHECK(off.parcels.at(0).messages.at(0).topic == "iometer/bridge/response/refresh");
   }
 
   TEST_CASE("what the API has to answer is handed on, and answered when it has") {
@@ -172,6 +196,7 @@ TEST_SUITE("bridge") {
         bridge::ApiCommand::Kind::kUnlink, id, {"answers/unlink", "", std::nullopt}};
     world.feed(bridge::ApiCommandDone{unlink, base::transient_error("no route")});
     CHECK(world.on(house("availability")) == "online");
+    world.feed(bridge::RequestReceived{"unlink", "0B54A1DE-7C0B-4C47-9F6A-3D0F6FD2E6A1"});
     world.feed(bridge::ApiCommandDone{unlink, std::string("{}")});
     CHECK(world.on(house("availability")) == "offline");
     CHECK(world.on(house("reason")) == "unlinked");

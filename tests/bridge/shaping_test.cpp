@@ -43,7 +43,7 @@ TEST_SUITE("bridge") {
 
   TEST_CASE("shaping: within the interval values wait, and the newest of each follows at its end") {
     auto world = world_with({Shaping::Layout::kBoth, false, 60s});
-    world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+    world.read(1s, {{"1-0:16.7.0", "1", "W"}, {"1-0:1.8.0", "99", "Wh"}});
     CHECK(powers(world) == std::vector<std::string>{"1"});
     world.run(10s);
     world.read(1s, {{"1-0:16.7.0", "2", "W"}, {"1-0:1.8.0", "100", "Wh"}});
@@ -124,6 +124,39 @@ TEST_SUITE("bridge") {
       next.run(20s);
       CHECK(next.retained.contains(house("value/power")) == has_value);
       CHECK(next.retained.contains(house("state")) == has_state);
+    }
+  }
+
+  TEST_CASE("shaping: a new code does not wait for the interval") {
+    auto world = world_with({Shaping::Layout::kBoth, false, 300s});
+    world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+    world.run(10s);
+    world.read(1s, {{"1-0:1.8.0", "100", "Wh"}});
+    CHECK(world.on(house("value/energy_import")) == "0.100");
+  }
+
+  TEST_CASE("shaping: without a state file, each layout is known again from what is retained") {
+    for (const auto layout :
+         {Shaping::Layout::kBoth, Shaping::Layout::kJson, Shaping::Layout::kFlat}) {
+      CAPTURE(static_cast<int>(layout));
+      auto options = World::default_options();
+      options.shaping.layout = layout;
+      World world(options);
+      world.settle();
+      world.read(1s, {{"1-0:16.7.0", "5", "W"}, {"1-0:1.8.0", "100", "Wh"}});
+      world.run(20s);
+      const auto topic = "homeassistant/device/iometer_meter_" + test::house_meter().id + "/config";
+      const auto announced = world.on(topic);
+
+      auto next = test::restarted(world, 5s, std::nullopt, options);
+      next.feed(bridge::BrokerUp{});
+      next.run(30s);  // the API stays away
+      CHECK(next.on(topic) == announced);
+      const auto memory = next.core.memory(next.now, false);
+      REQUIRE(memory.meters.size() == 1);
+      CHECK(memory.meters[0].values.size() == 2);
+      CHECK(next.retained.contains(house("value/power")) == (layout != Shaping::Layout::kJson));
+      CHECK(next.retained.contains(house("state")) == (layout != Shaping::Layout::kFlat));
     }
   }
 }

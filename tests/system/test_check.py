@@ -252,7 +252,7 @@ def may_not_read(setup):
 def may_not_announce(setup):
     broker_with_users(setup, f"user meter\ntopic readwrite iometer/#\n\nuser ha\n{LISTENER}")
     setup.listen(username="ha", password=MQTT_PASSWORD)
-    return 24, "Home Assistant", "refused (reason code 0x87)", 'publish "homeassistant/#"'
+    return 24, "Home Assistant", "refused (reason code 0x87)", 'publish "homeassistant/device/+/config"'
 
 
 def retain_refused(setup):

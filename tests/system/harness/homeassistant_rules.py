@@ -19,8 +19,8 @@ def broken_rules(messages, prefix="homeassistant", **known):
     return [*rules.broken, *rules.unfinished()]
 
 
-# What `check` publishes to learn whether somebody listens for announcements; it announces nothing.
-QUESTION = "sensor/iometer2mqtt_check/config"
+# What `check` publishes to learn whether it may announce, and whether somebody listens; they announce nothing.
+QUESTIONS = ("sensor/iometer2mqtt_check/config", "device/iometer2mqtt_check/config")
 
 
 class Rules:
@@ -47,7 +47,8 @@ class Rules:
         for message in messages:
             if message.topic == f"{self.prefix}/status":
                 continue  # Home Assistant's own
-            if message.topic == f"{self.prefix}/{QUESTION}" and not message.text and not message.retain:
+            asked = any(message.topic == f"{self.prefix}/{one}" for one in QUESTIONS)
+            if asked and not message.text and not message.retain:
                 continue
             if message.topic.startswith(f"{self.prefix}/"):
                 self._config(message)
