@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit, io, system and interop tests
-#   tests/run.sh --all     also clang-tidy with its analyzer, the status page in a browser, the add-on's image, and the
-#                          tests against a real Home Assistant and on fresh Debian systems (needs root; hours)
+#   tests/run.sh --all     also clang-tidy with its analyzer, the status page in a browser, the Node-RED flows, the
+#                          add-on's image, and the tests against a real Home Assistant and on fresh Debian systems
+#                          (needs root; hours)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,7 @@ config/install-dependencies.sh lint
 git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 tests/tidy.sh
 tests/campaign.sh 200
 tests/web/run.sh
+tests/nodered/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2026.11 tests/homeassistant/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2025.6 tests/homeassistant/run.sh
 tests/addon/run.sh
