@@ -1,3 +1,4 @@
+import os
 import pathlib
 import sys
 
@@ -32,3 +33,8 @@ def tab(tmp_path_factory):
     made = Tab(tmp_path_factory.mktemp("browser"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def installed():
+    return pathlib.Path(os.environ["IOMETER_NODE_RED"])

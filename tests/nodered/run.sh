@@ -1,6 +1,6 @@
 #!/bin/bash
-# The example flows in a real Node-RED: installs what is missing, then runs the tests against the built program with the
-# simulator, a mosquitto and an InfluxDB.
+# The example flows in a real Node-RED, and the Telegraf configuration in a real Telegraf: installs what is missing,
+# then runs the tests against the built program with the simulator, a mosquitto and an InfluxDB.
 #
 #   run.sh [pytest arguments …]      default: all of this folder
 #
@@ -21,6 +21,7 @@ missing=()
 need() { "${@:2}" >/dev/null 2>&1 || missing+=("$1"); }
 need mosquitto command -v mosquitto
 need npm command -v npm
+need golang-go command -v go
 need chromium command -v chromium
 need fonts-dejavu-core test -e /usr/share/fonts/truetype/dejavu
 need python3-websocket /usr/bin/python3 -c 'import websocket'
@@ -49,6 +50,8 @@ if [ ! -x "$cache/influxdb/usr/bin/influxd" ]; then
     >"$cache/influxdb.log" 2>&1 || cannot "InfluxDB cannot be fetched from Debian, see $cache/influxdb.log"
 fi
 
+/usr/bin/python3 -B "$here/telegraf.py" "$cache" >"$cache/telegraf.log" 2>&1 ||
+  cannot "Telegraf cannot be built, see $cache/telegraf.log"
 exec 9>&-
 
 export IOMETER_NODE_RED=$cache
