@@ -1,11 +1,11 @@
 """config/node-red/link-account.json: one press of a button, and the address or the reason in the debug window."""
 
 import json
+import urllib.request
 
 import flows
 import pytest
-from harness.programs import command
-from harness.waiting import holds_for
+from harness.waiting import holds_for, patience
 from household import Household
 from node_red import wait_for_subscriptions
 
@@ -47,20 +47,20 @@ def press(node_red):
     node_red.press("iometer-link-account-button")
 
 
-@pytest.mark.skipif("--mqtt-commands" not in command("run", "--help").stdout,
-                    reason="this bridge does not know link_url yet")
 def test_the_bridge_gives_an_address_of_the_api(lab, node_red):
     home = Household(lab, mqtt={"commands": "all"})
     deploy(node_red, home.broker)
     press(node_red)
-    assert node_red.debug.wait_for("open this address").startswith(home.api.url.split("/api/")[0])
+    address = node_red.debug.wait_for("open this address")
+    with urllib.request.urlopen(address, timeout=patience(10)) as page:
+        assert page.url.startswith(home.api.url.split("/api/")[0]) and "accept" in page.read().decode()
 
 
 def test_the_bridge_refuses_what_is_off(lab, node_red):
     home = Household(lab)
     deploy(node_red, home.broker)
     press(node_red)
-    assert node_red.debug.wait_for("refused")
+    assert "mqtt.commands" in node_red.debug.wait_for("refused")
     assert not node_red.debug.shown["open this address"]
 
 

@@ -26,6 +26,8 @@ BLOCKS = {
     ("README.md", "iometer2mqtt simulate --port 8080 --partner-id me &"): "here",
     ("README.md", "iometer2mqtt simulate --port 8080 --partner-id me --control"): "test_simulator.py",
     ("README.md", "api=http://127.0.0.1:8080/api/v1/query"): "test_simulator.py",
+    ("README.md", "INFLUX_TOKEN=… telegraf"): "tests/nodered/test_telegraf.py",
+    ("config/node-red/README.md", "contextStorage:"): "tests/nodered/test_daily_energy.py",
     ("addon/DOCS.md", "names:"): "here",
     ("addon/DOCS.md", "docker run --rm -it"): "tests/addon/run.sh (link in the built image, without Docker)",
     ("addon/DOCS.md", "addon/stage.sh /addons/iometer2mqtt"): "tests/addon/test_addon.py",
