@@ -29,6 +29,7 @@ ONLY_IN = {
     "CLI/": {"app/"},
     "spdlog/": {"app/"},
     "prometheus/": {"web/metrics.cpp"},
+    "systemd/": {"io/service_manager.cpp"},
 }
 
 

@@ -105,6 +105,8 @@ void Brain::start() {
   if (!options_.state_error.empty()) feed(bridge::StateSaved{options_.state_error}, now);
   connect_at_ = now.steady + kConnectPatience;
   if (hooks_.ask_for_broker) search_.emplace().start(now.steady);
+  // Not later: a broker or an API that is away is no failed start.
+  if (hooks_.service_manager != nullptr) hooks_.service_manager->ready();
 }
 
 void Brain::step(base::SteadyTime deadline) {
@@ -127,6 +129,8 @@ base::SteadyTime Brain::next_deadline() const {
   if (clock_patience_) deadline = std::min(deadline, *clock_patience_);
   if (connect_at_ && may_connect()) deadline = std::min(deadline, *connect_at_);
   if (search_) deadline = std::min(deadline, search_->next_deadline());
+  if (hooks_.service_manager != nullptr)
+    deadline = std::min(deadline, hooks_.service_manager->next_deadline());
   return std::min(deadline, keeper_.next_deadline());
 }
 
@@ -158,6 +162,7 @@ void Brain::tick(const base::Now& now, bool readings_waiting) {
   keep_memory(now);
   handle_link_events(link_.tick(now.steady), now);
   show_status(now);
+  tell_service_manager(now);
 }
 
 void Brain::keep_memory(const base::Now& now) {

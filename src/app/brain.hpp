@@ -18,6 +18,7 @@
 #include "app/mailbox.hpp"
 #include "app/memory_keeper.hpp"
 #include "bridge/bridge.hpp"
+#include "io/service_manager.hpp"
 #include "mqtt/broker_link.hpp"
 #include "mqtt/client.hpp"
 #include "partner/link_state.hpp"
@@ -65,6 +66,8 @@ struct BrainHooks {
   std::function<void()> ask_for_broker = {};
   // What the web page shows. nullptr = there is none.
   web::StatusBoard* board = nullptr;
+  // nullptr = nobody is told.
+  io::ServiceManager* service_manager = nullptr;
 };
 
 struct BrainOptions {
@@ -117,6 +120,7 @@ class Brain {
   void drain();
   void answer_what_waits();
   void show_status(const base::Now& now);
+  void tell_service_manager(const base::Now& now);
   void log_once(std::string& last, const base::Error& error, std::string_view what);
 
   BrainOptions options_;

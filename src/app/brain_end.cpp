@@ -15,6 +15,7 @@ constexpr base::Duration kLeavePatience = 1200ms;
 }  // namespace
 
 void Brain::leave() {
+  if (hooks_.service_manager != nullptr) hooks_.service_manager->stopping();
   hooks_.want_subscription(false);
   link_.hold(false);
   if (link_.is_up()) drain();

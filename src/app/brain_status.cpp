@@ -1,4 +1,6 @@
-// The part of Brain that shows itself to the web page.
+// The part of Brain that shows itself: to the web page and to systemd.
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "app/brain.hpp"
@@ -23,6 +25,13 @@ void Brain::show_status(const base::Now& now) {
   auto snapshot = web_snapshot(bridge_, std::move(broker), options_.bridge.naming.language, now);
   snapshot.health = bridge_.health(resident_memory(), link_.waiting(), now);
   hooks_.board->show(std::move(snapshot), now.steady);
+}
+
+void Brain::tell_service_manager(const base::Now& now) {
+  if (hooks_.service_manager == nullptr) return;
+  hooks_.service_manager->alive(now.steady);
+  hooks_.service_manager->status(fmt::format("API: {}; broker: {}", bridge_.service().api().state,
+                                             link_.is_up() ? "connected" : "not connected"));
 }
 
 }  // namespace iometer::app

@@ -20,6 +20,7 @@
 #include "app/supervisor_worker.hpp"
 #include "app/worker_config.hpp"
 #include "io/paho_client.hpp"
+#include "io/service_manager.hpp"
 #include "io/signals.hpp"
 #include "partner/api_shape.hpp"
 #include "web/server.hpp"
@@ -151,6 +152,7 @@ class Daemon {
   BrainHooks brain_hooks(const Config& config) {
     BrainHooks hooks;
     hooks.board = board_.get();
+    hooks.service_manager = &service_manager_;
     hooks.want_subscription = [this](bool wanted) { worker_.want(wanted); };
     hooks.resume_reading = [this] { worker_.resume_reading(); };
     hooks.poll_now = [this] { poller_.poll_now(); };
@@ -193,6 +195,7 @@ class Daemon {
   std::unique_ptr<StateWriter> writer_;
   std::string former_transport_;
   std::unique_ptr<web::StatusBoard> board_;
+  io::ServiceManager service_manager_;
   Brain brain_;
   SubscriptionWorker worker_;
   StatusPoller poller_;
