@@ -10,6 +10,7 @@ namespace iometer::app {
 
 base::Result<OptionValues> read_values(const CommandSettings& settings) {
   OptionValues values;
+  read_credentials(values);
   const bool may_lack = !settings.addon_options.empty() && lacks_config_file(settings);
   if (!settings.config_file.empty() && !may_lack) {
     if (const auto status = read_config_file(settings.config_file, values); !status)

@@ -17,7 +17,8 @@ struct CommandSettings {
   std::map<std::string, std::string> flags;  // by option key
 };
 
-// Defaults, file, add-on options, environment, flags. With add-on options the file may be missing.
+// Defaults, credentials, file, add-on options, environment, flags. With add-on options the file may
+// be missing.
 base::Result<OptionValues> read_values(const CommandSettings& settings);
 // The configuration file is named, and is not there.
 bool lacks_config_file(const CommandSettings& settings);

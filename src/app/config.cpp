@@ -164,7 +164,7 @@ Config::PartnerApi read_partner(Reader& in) {
   } else if (credentials.secret.empty()) {
     in.fail("partner.secret",
             "missing: set partner.secret or partner.secret_file in the configuration file, or "
-            "IOMETER2MQTT_PARTNER_SECRET");
+            "IOMETER2MQTT_PARTNER_SECRET, or the systemd credential partner-secret");
   } else if (const auto status = partner::check_credentials(credentials); !status) {
     const bool is_id = status.error().what.starts_with("partner.id");
     in.fail(is_id ? "partner.id" : "partner.secret", status.error().what);

@@ -242,6 +242,20 @@ base::Result<std::string> read_secret_file(const std::string& path) {
   return std::string(secret);
 }
 
+void read_credentials(OptionValues& values) {
+  // The process is single-threaded here, before any worker starts.
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  if (directory == nullptr) return;
+  for (const auto& option : option_table()) {
+    if (!option.secret) continue;
+    const auto name = flag_name(option.key).substr(2);
+    const auto text =
+        read_small_file(fmt::format("{}/{}", directory, name), kMaxSecretFile).value_or("");
+    if (const auto secret = base::trim(text); !secret.empty())
+      values.set(option.key, std::string(secret), "credential " + name);
+  }
+}
+
 base::Status read_environment(OptionValues& values) {
   values.begin_source();
   for (const auto& option : option_table()) {

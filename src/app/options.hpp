@@ -1,6 +1,7 @@
 // The table of all options, and their values as text. One row here is a key of the configuration
 // file and of an add-on's options, an environment variable and a command line flag. Later sources
-// win: default, file, add-on options, environment, flag (option_sources.hpp reads them).
+// win: default, credential, file, add-on options, environment, flag (option_sources.hpp reads
+// them).
 #pragma once
 
 #include <map>
