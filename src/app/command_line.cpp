@@ -7,6 +7,22 @@
 #include "app/options.hpp"
 
 namespace iometer::app {
+namespace {
+
+OptionUsage option_usage(const CLI::Option& option) {
+  OptionUsage usage;
+  usage.is_positional = option.get_positional();
+  if (usage.is_positional) usage.names.push_back(option.get_single_name());
+  for (const auto& name : option.get_snames()) usage.names.push_back("-" + name);
+  for (const auto& name : option.get_lnames()) usage.names.push_back("--" + name);
+  usage.takes_value = option.get_items_expected_max() > 0;
+  usage.is_required = option.get_required();
+  usage.default_value = option.get_default_str();
+  usage.help = option.get_description();
+  return usage;
+}
+
+}  // namespace
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description) {
   return app.add_subcommand(name, description);
@@ -48,6 +64,12 @@ void add_settings(CLI::App& command, CommandSettings& settings, SettingsScope sc
     command.add_option(flag_name(option.key), settings.flags[std::string(option.key)], help)
         ->group("Options");
   }
+}
+
+CommandUsage command_usage(const CLI::App& command) {
+  CommandUsage usage{command.get_name(), command.get_description(), {}};
+  for (const auto* option : command.get_options()) usage.options.push_back(option_usage(*option));
+  return usage;
 }
 
 }  // namespace iometer::app

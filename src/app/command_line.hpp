@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/command_settings.hpp"
+#include "app/usage.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
 class App;
@@ -32,5 +33,8 @@ enum class SettingsScope {
 };
 // Where settings come from, and a flag for each option of the configuration but the secrets.
 void add_settings(CLI::App& command, CommandSettings& settings, SettingsScope scope);
+
+// The options of one command, or of the program itself.
+CommandUsage command_usage(const CLI::App& command);
 
 }  // namespace iometer::app

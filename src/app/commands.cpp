@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "app/command.hpp"
+#include "app/command_line.hpp"
 #include "app/demo.hpp"
 #include "app/simulate.hpp"
 #include "io/signals.hpp"
@@ -103,6 +105,24 @@ void add_simulate(CLI::App& app, SimulateArguments& arguments) {
                      "No readings of its own: only what /control pushes");
 }
 
+struct Program {
+  Program() {
+    app.require_subcommand(1);
+    commands = {add_run_command(app),     add_check_command(app),         add_link_command(app),
+                add_unlink_command(app),  add_installations_command(app), add_readings_command(app),
+                add_cleanup_command(app), add_replay_command(app)};
+    add_demo(app, demo);
+    add_simulate(app, simulate);
+    app.add_subcommand("version", "Print the version");
+    app.set_version_flag("--version", "iometer2mqtt " IOMETER_VERSION);
+  }
+
+  CLI::App app{"Brings IOmeter electricity meters into home automation over MQTT", "iometer2mqtt"};
+  DemoArguments demo;
+  SimulateArguments simulate;
+  std::vector<Command> commands;
+};
+
 }  // namespace
 
 int fail(const base::Error& error) {
@@ -112,24 +132,14 @@ int fail(const base::Error& error) {
 
 int run_program(int argc, char** argv) {
   forget_proxies();
-  CLI::App app("Brings IOmeter electricity meters into home automation over MQTT", "iometer2mqtt");
-  app.require_subcommand(1);
-  DemoArguments demo_arguments;
-  SimulateArguments simulate_arguments;
-  const std::array commands{add_run_command(app),           add_check_command(app),
-                            add_link_command(app),          add_unlink_command(app),
-                            add_installations_command(app), add_readings_command(app),
-                            add_cleanup_command(app),       add_replay_command(app)};
-  add_demo(app, demo_arguments);
-  add_simulate(app, simulate_arguments);
-  app.add_subcommand("version", "Print the version");
-  app.set_version_flag("--version", "iometer2mqtt " IOMETER_VERSION);
+  Program program;
+  auto& app = program.app;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
-  for (const auto& command : commands) {
+  for (const auto& command : program.commands) {
     if (command.parsed->parsed()) return command.run();
   }
   if (app.got_subcommand("version")) {
@@ -138,8 +148,16 @@ int run_program(int argc, char** argv) {
   }
   io::Signals::block();
   const auto status =
-      app.got_subcommand("demo") ? run_demo(demo_arguments) : run_simulate(simulate_arguments);
+      app.got_subcommand("demo") ? run_demo(program.demo) : run_simulate(program.simulate);
   return status ? *status : fail(status.error());
+}
+
+ProgramUsage program_usage() {
+  const Program program;
+  ProgramUsage usage{command_usage(program.app), {}};
+  for (const auto* command : program.app.get_subcommands([](const CLI::App*) { return true; }))
+    usage.commands.push_back(command_usage(*command));
+  return usage;
 }
 
 }  // namespace iometer::app
