@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit, io, system and interop tests
-#   tests/run.sh --all     also clang-tidy with its analyzer, the status page in a browser, the Node-RED flows, the
-#                          add-on's image, and the tests against a real Home Assistant and on fresh Debian systems
+#   tests/run.sh --all     also clang-tidy with its analyzer, the fault campaign, the status page in a browser, the Node-RED
+#                          flows, the add-on's image, the Debian package, and the tests against a real Home Assistant and
+#                          on fresh Debian systems
 #                          (needs root; hours)
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,4 +20,5 @@ tests/nodered/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2026.11 tests/homeassistant/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2025.6 tests/homeassistant/run.sh
 tests/addon/run.sh
+tests/debian/package.sh
 tests/debian/run.sh
