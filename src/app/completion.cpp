@@ -8,7 +8,7 @@ namespace iometer::app {
 namespace {
 
 // Inside '…' of a shell.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string quoted;
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted;
@@ -55,7 +55,7 @@ std::string zsh_text(std::string_view text) {
     if (c == '[' || c == ']' || c == ':' || c == '\\') escaped += '\\';
     escaped += c;
   }
-  return quoted(escaped);
+  return in_quotes(escaped);
 }
 
 std::string zsh_argument(const OptionUsage& option) {
@@ -86,7 +86,7 @@ std::string fish_option(const std::string& condition, const OptionUsage& option)
     line += is_long(name) ? fmt::format(" -l {}", name.substr(2))
                           : fmt::format(" -s {}", name.substr(1));
   return line +
-         fmt::format("{} -d '{}'\n", option.takes_value ? " -r -F" : "", quoted(option.help));
+         fmt::format("{} -d '{}'\n", option.takes_value ? " -r -F" : "", in_quotes(option.help));
 }
 
 std::string fish_options(const std::string& condition, const CommandUsage& command) {
@@ -155,7 +155,7 @@ std::string fish_completion(const ProgramUsage& usage) {
   text += fish_options("__fish_use_subcommand", usage.program);
   for (const auto& command : usage.commands)
     text += fmt::format("complete -c iometer2mqtt -n '__fish_use_subcommand' -a {} -d '{}'\n",
-                        command.name, quoted(command.help));
+                        command.name, in_quotes(command.help));
   for (const auto& command : usage.commands)
     text += fish_options("__fish_seen_subcommand_from " + command.name, command);
   return text;

@@ -24,7 +24,7 @@ cannot() {
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") ||
   cannot "the package is for the Debian that it is built on, and this machine has another system"
-"$top/config/install-dependencies.sh" build package
+"$top/config/install-dependencies.sh" build package package-test
 # Mounts go with this process, however it ends.
 if [ -z "${IOMETER_DEBIAN_UNSHARED:-}" ]; then
   IOMETER_DEBIAN_UNSHARED=1 exec unshare --mount "$0" "$@"
@@ -44,10 +44,13 @@ package=$(echo "$top"/build/package/iometer2mqtt_*.deb)
 dpkg-deb --info "$package"
 dpkg-deb --contents "$package"
 
-log "lintian, mandoc, systemd-analyze"
+log "lintian, mandoc, the shells, systemd-analyze"
 # It is not uploaded to Debian, so that no bug asks for it there.
 lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs "$package"
 gzip -dc build/package/debian/iometer2mqtt.1.gz | mandoc -T lint -W warning
+bash -n build/package/debian/iometer2mqtt.bash
+zsh -n build/package/debian/iometer2mqtt.zsh
+fish --no-execute build/package/debian/iometer2mqtt.fish
 for unit in build/package/debian/*.service; do
   # In tenths: what can be taken away without a loss is.
   systemd-analyze security --offline=yes --no-pager --threshold=15 "$unit" | tail -n 1

@@ -101,6 +101,7 @@ def test_a_broker_that_is_away_does_not_end_it(machine):
 
 
 def test_one_that_stands_still_is_restarted(machine):
+    assert machine.property(UNIT, "WatchdogUSec") == "1min"
     folder = f"/run/systemd/system/{UNIT}.service.d"
     machine.shell(f"mkdir -p {folder}; printf '[Service]\nWatchdogSec=2s\nRestartSec=1s\n' >{folder}/faster.conf")
     machine.run("systemctl", "daemon-reload")
