@@ -2,7 +2,7 @@
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit, io, system and interop tests
 #   tests/run.sh --all     also clang-tidy with its analyzer, the fault campaign, the status page in a browser, the Node-RED
-#                          flows, the add-on's image, the Debian package, and the tests against a real Home Assistant and
+#                          flows, both images, the Debian package, and the tests against a real Home Assistant and
 #                          on fresh Debian systems
 #                          (needs root; hours)
 set -eu
@@ -20,5 +20,6 @@ tests/nodered/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2026.11 tests/homeassistant/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2025.6 tests/homeassistant/run.sh
 tests/addon/run.sh
+tests/container/run.sh
 tests/debian/package.sh
 tests/debian/run.sh

@@ -15,6 +15,8 @@ top=$(cd "$here/../.." && pwd)
 cache=${IOMETER_ADDON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iometer2mqtt}
 # shellcheck source=tests/debian/root.sh
 . "$here/../debian/root.sh"
+# shellcheck source=tests/debian/image.sh
+. "$here/../debian/image.sh"
 
 cannot() {
   printf '\n*** SKIPPED: the tests of the add-on: %s\n\n' "$1" >&2
@@ -49,47 +51,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# Images of its own: what else is on this machine is neither used nor touched.
-run_buildah() { buildah --storage-driver vfs --root "$cache/images" --runroot "$cache/images-run" "$@"; }
 log() { printf '\n== %s\n' "$*"; }
-size_of() { du -s --block-size=1 --one-file-system "$1" | awk '{ printf "%.1f MB", $1 / 1000000 }'; }
-
-# The name that the Dockerfile begins with, and what is published under it: a small Debian without manuals.
-base=$(sed -n 's/^FROM \(.*\) AS build$/\1/p' "$top/addon/Dockerfile")
-make_base() {
-  local made made_root suite=${base#debian:}
-  made=$(run_buildah from scratch)
-  made_root=$(run_buildah mount "$made")
-  make_root "$made_root" "${suite%-slim}" apt >"$cache/addon-base.log" 2>&1 ||
-    cannot "debootstrap failed, see $cache/addon-base.log"
-  rm -rf "$made_root"/var/{cache/apt/*.bin,cache/apt/archives/*.deb,lib/apt/lists/*,log/*.log}
-  rm -rf "$made_root"/usr/share/{doc,info,locale,man}/*
-  printf 'path-exclude /usr/share/%s/*\n' doc info locale man >"$made_root/etc/dpkg/dpkg.cfg.d/docker"
-  size_of "$made_root" >"$cache/addon-base.size"
-  run_buildah config --cmd bash --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$made"
-  run_buildah commit --quiet --rm "$made" "docker.io/library/$base" >/dev/null
-}
-
-# What stands before the compilers in the PATH of the build, mounted for it and in no image: a repeated build then
-# compiles what has changed.
-make_compiler_cache() {
-  local made tools=$cache/addon-ccache.partial
-  rm -rf "$tools" && mkdir -p "$tools/lib"
-  made=$(run_buildah from --pull-never "docker.io/library/$base")
-  # shellcheck disable=SC2016 # expanded in the container
-  run_buildah run --isolation chroot --network host --volume "$tools:/tools" "$made" sh -euc '
-    apt-get update -qq && apt-get install -qq -y --no-install-recommends ccache
-    cp /usr/bin/ccache /tools
-    ldd /usr/bin/ccache | grep -v -E "/(libc|libm|ld-linux[^/]*)\.so" | sed -n "s/.*=> \([^ ]*\).*/\1/p" |
-      xargs -I FILE cp -L FILE /tools/lib
-  ' >"$cache/addon-ccache.log" 2>&1 || { run_buildah rm "$made" >/dev/null; return 1; }
-  run_buildah rm "$made" >/dev/null
-  # shellcheck disable=SC2016 # expanded when it runs
-  printf '#!/bin/sh\ncd=%s\nCCACHE_DIR=$cd/files LD_LIBRARY_PATH=$cd/lib exec $cd/ccache /usr/bin/c++ "$@"\n' \
-    /usr/local/sbin >"$tools/c++"
-  chmod 755 "$tools/c++"
-  mv "$tools" "$cache/addon-ccache"
-}
 
 log "the AppArmor profile"
 apparmor_parser --skip-kernel-load --skip-read-cache --debug "$top/addon/apparmor.txt" >"$work/apparmor.log" 2>&1 || {
@@ -97,9 +59,7 @@ apparmor_parser --skip-kernel-load --skip-read-cache --debug "$top/addon/apparmo
   exit 1
 }
 
-log "a base image $base of Debian's archive"
-run_buildah images --quiet "docker.io/library/$base" >/dev/null 2>&1 || make_base
-[ -d "$cache/addon-ccache" ] || make_compiler_cache || cannot "no compiler cache, see $cache/addon-ccache.log"
+make_image_cache
 
 log "the staged folder"
 "$top/addon/stage.sh" "$work/staged"
@@ -107,11 +67,8 @@ version=$(sed -n 's/^version: //p' "$work/staged/config.yaml")
 
 log "building version $version in it, as the Supervisor would"
 begun=$(date +%s)
-run_buildah rm --all >/dev/null # what a build that was ended left behind takes a GB each
-run_buildah bud --isolation chroot --network host --format docker --pull-never \
-  --volume "$cache/addon-ccache:/usr/local/sbin" \
-  --build-arg "BUILD_VERSION=$version" --build-arg BUILD_ARCH=amd64 --tag iometer2mqtt-addon \
-  --file "$work/staged/Dockerfile" "$work/staged" >"$cache/addon-build.log" 2>&1 || {
+build_image "$work/staged/Dockerfile" "$work/staged" --build-arg "BUILD_VERSION=$version" --build-arg BUILD_ARCH=amd64 \
+  --tag iometer2mqtt-addon >"$cache/addon-build.log" 2>&1 || {
   tail -n 40 "$cache/addon-build.log"
   echo "the image cannot be built; all of it: $cache/addon-build.log"
   exit 1
