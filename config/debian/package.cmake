@@ -31,7 +31,8 @@ endfunction()
 
 # usage(NAME WHAT ...): a text that the program's command line gives
 function(usage name)
-  add_custom_command(OUTPUT ${made}/${name} COMMAND iometer_usage ${ARGN} > ${made}/${name} DEPENDS iometer_usage VERBATIM)
+  add_custom_command(OUTPUT ${made}/${name} COMMAND iometer_usage ${ARGN} > ${made}/${name} DEPENDS iometer_usage
+    VERBATIM)
   add_custom_target(usage_${name} ALL DEPENDS ${made}/${name})
 endfunction()
 

@@ -87,7 +87,8 @@ inside() {
 run_all() {
   ip link set lo up
   mosquitto -c "$work/mosquitto.conf" >"$work/mosquitto.log" 2>&1 &
-  (inside iometer2mqtt simulate --partner-id me --secret-file /config/partner-secret --cadence 1s) >"$work/simulator.log" 2>&1 &
+  (inside iometer2mqtt simulate --partner-id me --secret-file /config/partner-secret --cadence 1s) \
+    >"$work/simulator.log" 2>&1 &
   (inside IOMETER2MQTT_PARTNER_SECRET_FILE=/config/partner-secret iometer2mqtt run --config /config/iometer2mqtt.yaml) \
     >"$work/bridge.log" 2>&1 &
   local bridge=$! deadline=$((SECONDS + 10))

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Images built without any registry, from a Dockerfile and a base that is made here of Debian's archive: sourced by
-# tests/addon/run.sh and tests/container/run.sh after root.sh. Needs root and buildah, and the caller's $top, $cache, log()
-# and cannot().
+# tests/addon/run.sh and tests/container/run.sh after root.sh. Needs root and buildah, and the caller's $top, $cache,
+# log() and cannot().
 # shellcheck disable=SC2154
 
 # Images of its own: what else is on this machine is neither used nor touched.

@@ -83,7 +83,8 @@ cp "$package" "$root/root/iometer2mqtt.deb"
 # What the package depends on is fetched here, since the container has no network.
 copy_network_settings "$root"
 mount_system "$root"
-in_root "$root" root sh -c 'apt-get update -qq && apt-get install -qq -y --download-only /root/iometer2mqtt.deb' >"$work/apt.log" 2>&1 || {
+fetch='apt-get update -qq && apt-get install -qq -y --download-only /root/iometer2mqtt.deb'
+in_root "$root" root sh -c "$fetch" >"$work/apt.log" 2>&1 || {
   cat "$work/apt.log"
   cannot "what the package depends on cannot be fetched"
 }
@@ -102,4 +103,5 @@ until leader=$(pgrep --parent "$nspawn"); do
 done
 
 log "running it"
-IOMETER_CONTAINER=$leader PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -x -p no:cacheprovider "$@" "$here/test_package.py"
+IOMETER_CONTAINER=$leader PYTHONDONTWRITEBYTECODE=1 \
+  /usr/bin/python3 -m pytest -q -x -p no:cacheprovider "$@" "$here/test_package.py"
