@@ -13,10 +13,14 @@ constexpr base::Duration kLearntLasts = std::chrono::hours{1};
 
 // Of the PUBLISH packet, its longest header included.
 std::size_t packet_size(const Message& message) {
-  constexpr std::size_t kHeader = 5 + 2 + 2 + 4;  // fixed, topic length, packet id, properties
+  constexpr std::size_t kHeader = 5 + 2 + 2 + 1;  // fixed, topic length, packet id, no properties
+  constexpr std::size_t kMoreProperties = 3;      // of their length
   constexpr std::size_t kProperty = 1 + 2;        // identifier, length
-  return kHeader + message.topic.size() + message.payload.size() + 2 * kProperty +
-         message.response_topic.size() + message.correlation_data.size();
+  auto size = kHeader + message.topic.size() + message.payload.size();
+  for (const auto* property : {&message.response_topic, &message.correlation_data}) {
+    if (!property->empty()) size += kMoreProperties + kProperty + property->size();
+  }
+  return size;
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ TEST_SUITE("mqtt") {
     limit.connected(1000);
     CHECK(limit.takes(large(1000 - 11), kStart));
     CHECK_FALSE(limit.takes(large(1000 - 10), kStart));
+    auto with_data = large(500);
+    with_data.correlation_data = std::string(400, 'd');
+    CHECK(limit.takes(with_data, kStart));
+    with_data.correlation_data = std::string(500, 'd');
+    CHECK_FALSE(limit.takes(with_data, kStart));
     limit.connected({});
     CHECK(limit.takes(large(1000), kStart));
   }

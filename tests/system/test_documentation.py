@@ -22,6 +22,9 @@ EXAMPLE = (TOP / "config/iometer2mqtt.example.yaml").read_text(encoding="utf-8")
 # First line of each block: the test that runs it. Blocks without a language show what is printed.
 BLOCKS = {
     ("README.md", "config/demo.sh"): "tests/debian/run.sh",
+    ("README.md", "sudo config/install-dependencies.sh build package"): "tests/debian/package.sh",
+    ("README.md", "CREDENTIALS_DIRECTORY=/etc/iometer2mqtt"): "test_credentials.py (with another folder)",
+    ("README.md", "docker build -f config/Dockerfile"): "tests/container/run.sh (without Docker)",
     ("README.md", "cmake --workflow --preset release"): "tests/addon/run.sh (the same preset)",
     ("README.md", "iometer2mqtt simulate --port 8080 --partner-id me &"): "here",
     ("README.md", "iometer2mqtt simulate --port 8080 --partner-id me --control"): "test_simulator.py",
