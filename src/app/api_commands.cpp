@@ -8,7 +8,7 @@ namespace iometer::app {
 namespace {
 
 base::Result<std::string> link_url(partner::PartnerClient& api) {
-  const auto url = api.connect_url(std::string(kNobodyListens), base::hex(random_nonce()));
+  const auto url = api.connect_url(std::string(kUnheardRedirect), base::hex(random_nonce()));
   if (!url) return url.error();
   base::JsonWriter out;
   return out.begin_object().member("url", *url).end_object().take();

@@ -13,7 +13,7 @@ namespace iometer::app {
 
 // The API wants an address in any case. The vendor's own page needs nobody to listen, and learns
 // nothing that IOmeter does not know.
-inline constexpr std::string_view kNobodyListens = "https://iometer.de/";
+inline constexpr std::string_view kUnheardRedirect = "https://iometer.de/";
 
 // PartnerClient::disable_installation, for which the server is asked how it is called where its
 // schema did not tell.

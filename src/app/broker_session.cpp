@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration kPatience = 10s;
+constexpr base::Duration kBrokerPatience = 10s;
 
 io::PahoOptions options(const Config& config, std::string_view suffix) {
   auto options = paho_options(config);
@@ -114,7 +114,7 @@ base::Result<int> BrokerSession::publish(mqtt::Message message) {
 
 // Until `is_it` says so; an empty `late` where nothing came in time, which may be no failure.
 base::Status BrokerSession::wait(std::string late, const Question& is_it) {
-  return wait_until(read_clocks().steady + kPatience, std::move(late), is_it);
+  return wait_until(read_clocks().steady + kBrokerPatience, std::move(late), is_it);
 }
 
 base::Status BrokerSession::wait_until(base::SteadyTime deadline, std::string late,

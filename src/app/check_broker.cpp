@@ -15,8 +15,8 @@
 namespace iometer::app {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(10);
-constexpr auto kGrace = std::chrono::seconds(2);
+constexpr auto kListenerPatience = std::chrono::seconds(10);
+constexpr auto kRetainGrace = std::chrono::seconds(2);
 constexpr int kNoMatchingSubscribers = 0x10;  // MQTT 5 section 3.4.2.1
 
 std::string acl_advice(const Config& config) {
@@ -66,7 +66,7 @@ base::Result<bool> is_retained(BrokerSession& session, const std::string& topic)
   if (!read) return read.error();
   const auto is_it = [&](const mqtt::Message& message) { return message.topic == topic; };
   // Some brokers look for what is retained beside everything else.
-  return std::any_of(read->begin(), read->end(), is_it) || session.receives(topic, kGrace);
+  return std::any_of(read->begin(), read->end(), is_it) || session.receives(topic, kRetainGrace);
 }
 
 bool check_retain(BrokerSession& session, Diagnosis& diagnosis) {
@@ -89,7 +89,7 @@ bool check_retain(BrokerSession& session, Diagnosis& diagnosis) {
 // A connection of its own: the one before may have been closed by what was tried on it.
 base::Result<int> ask_for_reader(const Config& config, const std::string& topic) {
   const auto broker = paho_options(config);
-  io::EndpointProbe probe(broker.host, broker.port, kPatience);
+  io::EndpointProbe probe(broker.host, broker.port, kListenerPatience);
   if (const auto addresses = probe.resolve(); !addresses) return addresses.error();
   if (const auto connected = probe.connect(); !connected) return connected.error();
   if (broker.tls) {

@@ -12,7 +12,7 @@
 namespace iometer::app {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kProbePatience = std::chrono::seconds(10);
 // Who renews by hand needs some time; who renews by itself does it a month before.
 constexpr auto kSoon = std::chrono::days(14);
 
@@ -53,7 +53,7 @@ bool check_certificate(const Endpoint& endpoint, io::EndpointProbe& probe, Diagn
 
 bool check_endpoint(const Endpoint& endpoint, Diagnosis& diagnosis) {
   const auto& url = endpoint.url;
-  io::EndpointProbe probe(url.host, url.port, kPatience);
+  io::EndpointProbe probe(url.host, url.port, kProbePatience);
   const auto addresses = probe.resolve();
   if (!addresses) {
     diagnosis.bad(endpoint.name, step(endpoint, "name"),

@@ -52,7 +52,7 @@ base::Result<model::Installation> link(Linking& linking, const Config::PartnerAp
     listener = *std::move(started);
   }
   const auto url = linking.begin(config.redirect_url ? config.redirect_url->to_string()
-                                                     : std::string(kNobodyListens));
+                                                     : std::string(kUnheardRedirect));
   if (!url) return url.error();
   show_address(*url, with_code);
   if (listener) {
@@ -62,7 +62,7 @@ base::Result<model::Installation> link(Linking& linking, const Config::PartnerAp
     fmt::print(
         "waiting for the installation (afterwards the telephone shows {}; a refusal in the app is "
         "not heard here, unless partner.redirect_url is set) …\n",
-        kNobodyListens);
+        kUnheardRedirect);
   }
   std::fflush(stdout);
   return linking.wait(timeout);
