@@ -15,6 +15,7 @@ cmake --workflow --preset dev
 config/install-dependencies.sh lint
 git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 tests/tidy.sh
 tests/campaign.sh 200
+ctest --test-dir build/dev --output-on-failure -R gqlgen_gorilla
 tests/web/run.sh
 tests/nodered/run.sh
 IOMETER_HOMEASSISTANT_RELEASE=2026.11 tests/homeassistant/run.sh

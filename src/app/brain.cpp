@@ -233,7 +233,7 @@ void Brain::handle(const Control& control, const base::Now& now) {
   } else if (const auto* broker = std::get_if<BrokerAnswer>(&control)) {
     handle_broker(*broker, now);
   } else if (const auto* done = std::get_if<bridge::ApiCommandDone>(&control)) {
-    if (!commands_.empty()) commands_.pop_front();  // they are carried out one after the other
+    std::erase_if(commands_, [&](const auto& one) { return one.number == done->command.number; });
     feed(*done, now);
   } else if (std::holds_alternative<ApiAnswered>(control)) {
     api_answered_ = true;

@@ -5,12 +5,12 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "app/broker_search.hpp"
 #include "app/clock.hpp"
@@ -141,7 +141,7 @@ class Brain {
   std::optional<base::SteadyTime> clock_patience_;
   bool clock_known_ = false;
   std::set<std::string> asked_about_;
-  std::deque<bridge::ApiCommand> commands_;  // that are carried out at the moment, or wait
+  std::vector<bridge::ApiCommand> commands_;  // that are carried out at the moment, or wait
   // What the broker retains has been read once: before that nothing may be decided.
   bool retained_read_ = false;
   std::optional<partner::InstallationsAnswer> early_poll_;

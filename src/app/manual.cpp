@@ -103,6 +103,9 @@ It failed.
 .TP
 2
 Wrong configuration or arguments. The message names the key, its place and the remedy.
+.TP
+10 to 26
+\fBcheck\fR alone: the kind of trouble that it found first, as its output says.
 .SH ENVIRONMENT
 .TP
 \fBCREDENTIALS_DIRECTORY\fR

@@ -140,6 +140,7 @@ class Bridge {
   bool retained_read_ = false;       // since the start
   std::set<std::string> at_broker_;  // retained topics of our scheme when we connected
   std::uint64_t last_commit_id_ = 0;
+  std::uint64_t last_api_command_ = 0;
   bool api_live_ = false;
   // From then on a live reading proves that the subscription has replayed everything: one meter's
   // may come before another one's history.

@@ -82,7 +82,8 @@ void Bridge::carry_out(const Request& request, const Reply& reply, const base::N
     case Command::kHealthCheck:
       return answer(reply, service_.health_check(), effects);
     case Command::kLinkUrl:
-      return effects.api_commands.push_back({ApiCommand::Kind::kLinkUrl, "", reply});
+      return effects.api_commands.push_back(
+          {ApiCommand::Kind::kLinkUrl, "", reply, ++last_api_command_});
     case Command::kLogLevel:
       effects.log_level = request.argument;
       return answer(reply, fmt::format(R"({{"level":"{}"}})", request.argument), effects);
@@ -94,8 +95,9 @@ void Bridge::carry_out(const Request& request, const Reply& reply, const base::N
       effects.poll_now = true;
       return answer(reply, std::string("{}"), effects);
     case Command::kUnlink:
-      return effects.api_commands.push_back(
-          {ApiCommand::Kind::kUnlink, known_spelling(request.argument), reply});
+      return effects.api_commands.push_back({ApiCommand::Kind::kUnlink,
+                                             known_spelling(request.argument), reply,
+                                             ++last_api_command_});
   }
 }
 

@@ -77,6 +77,7 @@ struct ApiCommand {
   Kind kind = Kind::kLinkUrl;
   std::string installation;  // its id, for kUnlink
   Reply reply;
+  std::uint64_t number = 0;  // tells it from others
 };
 struct ApiCommandDone {
   ApiCommand command;

@@ -180,3 +180,28 @@ def test_where_commands_are_off_none_is_carried_out_or_offered(lab):
         "the announcement of the service device")[0]
     components = json.loads(house.recorder.last(service))["components"]
     assert "status" in components and not {"refresh", "rediscover"} & set(components)
+
+
+def test_who_waits_for_the_api_is_answered_when_the_bridge_ends(lab):
+    house = House(lab, "5", "all")
+    house.api.process.pause()
+    house.recorder.publish("iometer/bridge/request/link_url", '{"transaction": 9}')
+    house.ask("health_check")
+    assert house.recorder.last("iometer/bridge/response/link_url") is None
+    house.daemon.terminate()
+    house.api.process.resume()
+    answer = json.loads(house.recorder.wait_until(
+        lambda: house.recorder.last("iometer/bridge/response/link_url"), "an answer"))
+    assert answer["status"] == "error" and "the bridge ends" in answer["error"] and answer["transaction"] == 9
+
+
+def test_an_answer_that_the_broker_takes_offence_at_does_not_hold_the_bridge_up(lab):
+    house = House(lab, "5", "all")
+    position = house.recorder.position()
+    house.recorder.publish("iometer/bridge/request/refresh", "", response_topic="a" + "/b" * 250)
+    house.recorder.publish("iometer/bridge/request/refresh", "", correlation_data=b"d" * 60_000)
+    assert house.ask("health_check")[0]["status"] == "ok"
+    answers = [json.loads(message.text) for message in house.recorder.since(position)
+               if message.topic == "iometer/bridge/response/refresh"]
+    assert [one["status"] for one in answers] == ["error", "error"]
+    assert house.daemon.log().count("connected to the MQTT broker") == 1
