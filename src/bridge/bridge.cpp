@@ -117,22 +117,24 @@ void Bridge::dispatch(const Event& event, const base::Now& raw, const base::Now&
           },
           [&](const StateSaved& e) { on_saved(e, effects); },
           [&](const ReadingCommitted& e) { committed(e.commit_id); },
-          [&](const PublishRefused& e) {
-            service_.publish_refused();
-            if (e.commit_id && !leftovers_.refused(*e.commit_id)) committed(*e.commit_id);
-            effects.facts.push_back(
-                {Fact::Level::kWarning, events::kPublishRefused, "",
-                 fmt::format("the broker refused {} (reason code {:#x}){}",
-                             base::printable(e.topic), e.reason_code,
-                             e.reason_code == mqtt::PacketLimit::kTooLarge
-                                 ? ": it is larger than the packets that the broker allows"
-                                 : "")});
-          },
+          [&](const PublishRefused& e) { on_refused(e, effects); },
           [&](const HomeAssistantBirth& e) { reannounce_at_ = now.steady + e.delay; },
           [&](const Leaving&) { meters_.publish_held(now, effects); },
           [&](const Tick& e) { on_tick(e, now, effects); },
       },
       event);
+}
+
+void Bridge::on_refused(const PublishRefused& event, Effects& effects) {
+  service_.publish_refused();
+  if (event.commit_id && !leftovers_.refused(*event.commit_id)) committed(*event.commit_id);
+  effects.facts.push_back(
+      {Fact::Level::kWarning, events::kPublishRefused, "",
+       fmt::format("the broker refused {} (reason code {:#x}){}", base::printable(event.topic),
+                   event.reason_code,
+                   event.reason_code == mqtt::PacketLimit::kTooLarge
+                       ? ": it is larger than the packets that the broker allows"
+                       : "")});
 }
 
 void Bridge::on_broker_down() {

@@ -76,6 +76,7 @@ class Bridge {
   }
   void restore(const Memory& memory, const base::Now& now);
   void dispatch(const Event& event, const base::Now& raw, const base::Now& now, Effects& effects);
+  void on_refused(const PublishRefused& event, Effects& effects);
   void on_broker_down();
   void on_poll(InstallationsPolled event, const base::Now& now, Effects& effects);
   void on_reading(const ReadingReceived& event, const base::Now& now, Effects& effects);
