@@ -29,8 +29,10 @@ bool is_reasonable(const std::string& topic) {
 base::Result<Reply> Bridge::reply_to(const RequestReceived& event) const {
   Reply reply{topics_.bridge("response/" + event.command), event.correlation_data, std::nullopt};
   if (reply.correlation_data.size() > kMostCorrelationData) {
-    return base::protocol_error(
-        fmt::format("the correlation data are longer than {} bytes", kMostCorrelationData));
+    return base::protocol_error(fmt::format(
+        "the correlation data are longer than {} bytes: send fewer, or a transaction in "
+        "the payload",
+        kMostCorrelationData));
   }
   const auto& wanted = event.response_topic;
   // Who may command nothing shall not have us publish anywhere else.
@@ -41,10 +43,11 @@ base::Result<Reply> Bridge::reply_to(const RequestReceived& event) const {
   const bool is_taken = (is_below(topics_.base()) && !is_below(topics_.bridge("response"))) ||
                         (!discovery_prefix_.empty() && is_below(discovery_prefix_));
   if (!is_reasonable(wanted) || is_taken) {
-    return base::protocol_error(
-        fmt::format("the response topic \"{}\" is not one to answer on: leave it out, or name one "
-                    "outside \"{}\"",
-                    base::printable(wanted, 100), topics_.base()));
+    return base::protocol_error(fmt::format(
+        "the response topic \"{}\" is not one to answer on: leave it out, or name one "
+        "outside \"{}\" and \"{}\", without wildcards, of at most {} bytes and {} levels",
+        base::printable(wanted, 100), topics_.base(), discovery_prefix_, kLongestTopic,
+        kMostLevels));
   }
   reply.topic = wanted;
   return reply;
