@@ -43,11 +43,12 @@ base::Result<Reply> Bridge::reply_to(const RequestReceived& event) const {
   const bool is_taken = (is_below(topics_.base()) && !is_below(topics_.bridge("response"))) ||
                         (!discovery_prefix_.empty() && is_below(discovery_prefix_));
   if (!is_reasonable(wanted) || is_taken) {
+    const auto also =
+        discovery_prefix_.empty() ? std::string() : fmt::format(" and \"{}\"", discovery_prefix_);
     return base::protocol_error(fmt::format(
-        "the response topic \"{}\" is not one to answer on: leave it out, or name one "
-        "outside \"{}\" and \"{}\", without wildcards, of at most {} bytes and {} levels",
-        base::printable(wanted, 100), topics_.base(), discovery_prefix_, kLongestTopic,
-        kMostLevels));
+        "the response topic \"{}\" is not one to answer on: leave it out, or name one outside "
+        "\"{}\"{}, without wildcards, of at most {} bytes and {} levels",
+        base::printable(wanted, 100), topics_.base(), also, kLongestTopic, kMostLevels));
   }
   reply.topic = wanted;
   return reply;
