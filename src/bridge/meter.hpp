@@ -35,7 +35,7 @@ struct Meter {
   std::map<model::ObisCode, std::string> said;     // on value topics; with Shaping::on_change
   // Of the `state` that the broker retains: what is older must not come over it.
   std::optional<base::WallTime> published_until;
-  base::WallTime state_received;  // of the newest `state`
+  base::WallTime state_received;  // when its newest values came
   std::string availability;       // what was published last, "" = nothing
   std::string availability_live;
   std::string reason;

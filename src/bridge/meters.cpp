@@ -139,6 +139,7 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
   meter.changed = meter.changed || judgement.entities_changed;
   effects.record = effects.record || judgement.entities_changed;
   meter.unpublished.insert(judgement.moved.begin(), judgement.moved.end());
+  if (!judgement.moved.empty()) meter.state_received = now.wall;
 
   mqtt::Parcel parcel;
   parcel.commit_id = in.commit_id;

@@ -132,8 +132,7 @@ class Meters {
   Meter& add(const model::Meter& meter, std::string slug, base::SteadyTime now);
   [[nodiscard]] std::string free_slug(const model::Meter& meter) const;
   Kind kind_of(Meter& meter, const NewReading& in, const base::Now& now);
-  std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes,
-                                            base::WallTime now);
+  std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes);
   std::vector<mqtt::Message> due_values(Meter& meter, const base::Now& now);
   void publish_moved(Meter& meter, const base::Now& now, Effects& effects);
   void update_availability(Meter& meter, const base::Now& now, Effects& effects);

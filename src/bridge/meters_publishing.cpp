@@ -68,8 +68,7 @@ void Meters::publish_all(const Retained& retained, bool after_crash, const base:
     for (const auto& [code, sample] : meter.state.samples()) {
       if (known) meter.status.shown(sample.sensor.kind, sample.time);
     }
-    if (known && meter.may_publish(now.wall))
-      parcel.messages = value_messages(meter, all, meter.state_received);
+    if (known && meter.may_publish(now.wall)) parcel.messages = value_messages(meter, all);
     if (!parcel.messages.empty()) {
       parcel.messages.back().qos = Qos::kAtLeastOnce;
       effects.parcels.push_back(std::move(parcel));
@@ -78,8 +77,7 @@ void Meters::publish_all(const Retained& retained, bool after_crash, const base:
   }
 }
 
-std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes,
-                                                  base::WallTime now) {
+std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes) {
   const auto& shaping = options_.shaping;
   std::vector<mqtt::Message> messages;
   if (codes.empty()) return messages;
@@ -92,11 +90,10 @@ std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<O
     messages.push_back({topics_.meter_value(meter.slug, sample.sensor.key), std::move(text),
                         Qos::kAtMostOnce, true});
   }
-  meter.state_received = now;
   if (shaping.has_state()) {
     messages.push_back({topics_.meter(meter.slug, "state"),
-                        state_payload(meter.meter, meter.slug, meter.state, now), Qos::kAtMostOnce,
-                        true});
+                        state_payload(meter.meter, meter.slug, meter.state, meter.state_received),
+                        Qos::kAtMostOnce, true});
   }
   // Committed with the message that closes the parcel, like the values.
   messages.push_back({topics_.meter(meter.slug, "last_reading"),
@@ -109,7 +106,7 @@ std::vector<mqtt::Message> Meters::due_values(Meter& meter, const base::Now& now
   meter.held = now.steady < meter.due && !meter.unpublished.empty();
   if (meter.held || meter.unpublished.empty()) return {};
   meter.due = now.steady + options_.shaping.interval;
-  return value_messages(meter, std::exchange(meter.unpublished, {}), now.wall);
+  return value_messages(meter, std::exchange(meter.unpublished, {}));
 }
 
 void Meters::publish_held(const base::Now& now, Effects& effects) {

@@ -49,6 +49,7 @@ TEST_SUITE("bridge") {
     world.read(1s, {{"1-0:16.7.0", "2", "W"}, {"1-0:1.8.0", "100", "Wh"}});
     world.run(10s);
     world.read(1s, {{"1-0:16.7.0", "3", "W"}});
+    const auto came = base::format_rfc3339(world.now.wall);
     CHECK(powers(world).size() == 1);
     CHECK(world.payloads(house("reading")).size() == 3);  // each, and at once
     world.run(38s);
@@ -57,6 +58,7 @@ TEST_SUITE("bridge") {
     CHECK(powers(world) == std::vector<std::string>{"1", "3"});
     CHECK(world.on(house("value/energy_import")) == "0.100");
     CHECK(world.on(house("state")).find("\"power\":3,") != std::string::npos);
+    CHECK(world.on(house("state")).find(R"("received":")" + came + '"') != std::string::npos);
     // Nothing waits: nothing comes.
     world.take();
     world.run(120s);
@@ -64,6 +66,29 @@ TEST_SUITE("bridge") {
     // After a quiet time the next one goes out at once.
     world.read(1s, {{"1-0:16.7.0", "4", "W"}});
     CHECK(powers(world) == std::vector<std::string>{"4"});
+  }
+
+  TEST_CASE("shaping: what a reconnect brings of the past keeps to the interval, and is not lost") {
+    for (const auto outage : {20s, 600s}) {
+      CAPTURE(outage.count());
+      auto world = world_with({Shaping::Layout::kBoth, false, 300s});
+      world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+      world.run(10s);
+      world.read(1s, {{"1-0:16.7.0", "2", "W"}});
+      world.acknowledge_all();
+      world.link_down();
+      world.run(outage);
+      world.take();
+      world.link_up();
+      for (const auto age : {9s, 6s, 3s})
+        world.read(age, {{"1-0:16.7.0", std::to_string(age.count()), "W"}});
+      world.run(10s);
+      CHECK(world.payloads(house("reading")).size() == 3);
+      const bool over = outage > 300s;
+      CHECK(powers(world) == (over ? std::vector<std::string>{"3"} : std::vector<std::string>{}));
+      world.run(300s);
+      CHECK(powers(world) == std::vector<std::string>{"3"});
+    }
   }
 
   TEST_CASE("shaping: what waits goes out when the program ends, and survives its crash") {
