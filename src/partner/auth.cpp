@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
@@ -43,6 +44,29 @@ std::string wsse(const Credentials& credentials, const Nonce& nonce, base::WallT
       credentials.id, digest, nonce_hex, created);
 }
 
+// Basic's user and password, or WSSE's digest.
+std::string_view base64_in(std::string_view authorization) {
+  for (const std::string_view before : {R"(PasswordDigest=")", "Basic "}) {
+    const auto at = authorization.find(before);
+    if (at == std::string_view::npos) continue;
+    authorization.remove_prefix(at + before.size());
+    return authorization.substr(0, authorization.find('"'));
+  }
+  return {};
+}
+
+void hide(std::string& text, std::string_view token) {
+  constexpr std::size_t kLeast = 8;
+  if (token.size() < kLeast) return;  // too short to tell from other words
+  constexpr std::string_view kHidden = "***";
+  for (auto at = text.find(token.substr(0, kLeast)); at != std::string::npos;
+       at = text.find(token.substr(0, kLeast), at + kHidden.size())) {
+    const auto rest = std::string_view(text).substr(at);
+    const auto end = std::mismatch(rest.begin(), rest.end(), token.begin(), token.end()).first;
+    text.replace(at, static_cast<std::size_t>(end - rest.begin()), kHidden);
+  }
+}
+
 }  // namespace
 
 base::Status check_credentials(const Credentials& credentials) {
@@ -61,6 +85,13 @@ std::string authorization_value(const Credentials& credentials, const Nonce& non
   if (credentials.method == AuthMethod::kWsse) return wsse(credentials, nonce, now);
   const base::Secret pair(credentials.id + ":" + std::string(credentials.secret.reveal()));
   return "Basic " + base::base64(pair.reveal());
+}
+
+std::string without_credentials(std::string text, const base::Secret& secret,
+                                const base::Secret& authorization) {
+  hide(text, secret.reveal());
+  hide(text, base64_in(authorization.reveal()));
+  return text;
 }
 
 }  // namespace iometer::partner

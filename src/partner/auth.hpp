@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
@@ -36,5 +37,11 @@ base::Status check_credentials(const Credentials& credentials);
 // one that it has seen.
 std::string authorization_value(const Credentials& credentials, const Nonce& nonce,
                                 base::WallTime now);
+
+// A text of the server's without what it may have repeated: the secret, and the Base64 in
+// `authorization`, the value that was sent. The beginning of either is enough, from eight
+// characters on: the text may have been cut.
+std::string without_credentials(std::string text, const base::Secret& secret,
+                                const base::Secret& authorization);
 
 }  // namespace iometer::partner

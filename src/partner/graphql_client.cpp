@@ -27,12 +27,13 @@ base::Result<GraphqlAnswer> GraphqlClient::query(const Query& query,
   last_status_ = 0;
   last_errors_.clear();
   const auto asked = config_.now();
+  authorization_ =
+      base::Secret(authorization_value(config_.credentials, config_.nonce(), asked.wall));
   HttpRequest request;
   request.url = config_.url;
-  request.headers = {
-      {"Content-Type", "application/json"},
-      {"Accept", std::string(kAccept)},
-      {"Authorization", authorization_value(config_.credentials, config_.nonce(), asked.wall)}};
+  request.headers = {{"Content-Type", "application/json"},
+                     {"Accept", std::string(kAccept)},
+                     {"Authorization", std::string(authorization_.reveal())}};
   request.body = request_body(query, variables);
   const auto response = http_.post(request);
   if (!response) return failed({response.error()});
@@ -54,6 +55,10 @@ base::Result<GraphqlAnswer> GraphqlClient::read(const HttpResponse& response) {
   const bool success = response.status >= 200 && response.status < 300;
   const auto json = base::Json::parse(response.body);
   auto answer = json ? decode_answer(*json) : base::Result<GraphqlAnswer>(json.error());
+  if (answer) {
+    for (auto& error : answer->errors)
+      error.message = without_credentials(std::move(error.message));
+  }
   if (answer && success && !answer->data.is_null()) return answer;
   if (answer && !answer->errors.empty() && may_be_graphql(response.status)) {
     last_errors_ = answer->errors;
@@ -84,8 +89,13 @@ base::Error GraphqlClient::failed(Failure failure) {
   if (is_auth(failure) && config_.credentials.method == AuthMethod::kWsse && server_clock_offset_) {
     name_clock_skew(failure, *server_clock_offset_);
   }
+  failure.error.what = without_credentials(std::move(failure.error.what));
   last_failure_ = std::move(failure);
   return last_failure_.error;
+}
+
+std::string GraphqlClient::without_credentials(std::string text) const {
+  return partner::without_credentials(std::move(text), config_.credentials.secret, authorization_);
 }
 
 }  // namespace iometer::partner

@@ -54,11 +54,13 @@ class GraphqlClient {
 
  private:
   base::Result<GraphqlAnswer> read(const HttpResponse& response);
+  [[nodiscard]] std::string without_credentials(std::string text) const;
   void note_clock(base::WallTime date, const base::Now& asked);
 
   GraphqlClientConfig config_;
   Http& http_;
-  std::string where_;  // host:port for messages
+  std::string where_;           // host:port for messages
+  base::Secret authorization_;  // the newest
   std::optional<base::Duration> server_clock_offset_;
   Failure last_failure_;
   bool last_failure_is_data_ = false;

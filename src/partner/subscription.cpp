@@ -209,7 +209,7 @@ void Subscription::perform(const Action& action) {
           stream_.drop();
           open_stream();
         }
-        if constexpr (std::is_same_v<T, Report>) hooks_.dropped(a.error);
+        if constexpr (std::is_same_v<T, Report>) hooks_.dropped(without_credentials(a.error));
         if constexpr (std::is_same_v<T, Answered>) on_answered();
         if constexpr (std::is_same_v<T, ArmTimer>) arm(a.when);
         if constexpr (std::is_same_v<T, Deliver>) deliver(a.delivery);
@@ -263,7 +263,7 @@ void Subscription::note_failure(const Failure& failure) {
   // What one transport lacks says nothing of the next, which has its own pace.
   if (another && choice_.is_fresh() && is_of_transport(failure)) counted.retry_no_sooner = {};
   add_remedies(counted, another);
-  last_error_ = counted.error;
+  last_error_ = without_credentials(counted.error);
   not_before_ = hooks_.now().steady + backoff_.next(counted, hooks_.random());
 }
 
@@ -324,7 +324,16 @@ void Subscription::set_link(const LinkState& state) {
 }
 
 std::string Subscription::authorization() {
-  return authorization_value(config_.credentials, make_nonce(hooks_.random), hooks_.now().wall);
+  auto value =
+      authorization_value(config_.credentials, make_nonce(hooks_.random), hooks_.now().wall);
+  authorization_ = base::Secret(value);
+  return value;
+}
+
+base::Error Subscription::without_credentials(base::Error error) const {
+  error.what = partner::without_credentials(std::move(error.what), config_.credentials.secret,
+                                            authorization_);
+  return error;
 }
 
 }  // namespace iometer::partner

@@ -99,6 +99,7 @@ class Subscription final : private StreamListener {
   void arm(base::SteadyTime when);
   void set_link(const LinkState& state);
   std::string authorization();
+  [[nodiscard]] base::Error without_credentials(base::Error error) const;
 
   SubscriptionConfig config_;
   SubscriptionHooks hooks_;
@@ -109,6 +110,7 @@ class Subscription final : private StreamListener {
   std::optional<CodeForm> code_form_;
   std::optional<CodeForm> session_form_;  // that the session was made with
   std::unique_ptr<Session> session_;
+  base::Secret authorization_;  // the newest
 
   State state_ = State::kIdle;
   bool wanted_ = false;

@@ -30,6 +30,28 @@ TEST_SUITE("partner") {
           "Created=\"2025-10-20T12:38:50Z\"");
   }
 
+  TEST_CASE("what a server repeats of the credentials is hidden, whole or cut, and nothing else") {
+    const base::Secret secret("JjNQKxIYugVSqCrx");
+    const base::Secret basic("Basic aWQ6SmpOUUt4SVl1Z1ZTcUNyeA==");
+    const base::Secret wsse(
+        R"(UsernameToken Username="id", PasswordDigest="NWNiYTMyNzNm", Nonce="eb")");
+    const auto hidden = [&](std::string text, const base::Secret& authorization) {
+      return partner::without_credentials(std::move(text), secret, authorization);
+    };
+    CHECK(hidden("no Basic aWQ6SmpOUUt4SVl1Z1ZTcUNyeA==, no", basic) == "no Basic ***, no");
+    CHECK(hidden("cut: aWQ6SmpOUUt4S…", basic) == "cut: ***…");
+    CHECK(hidden("JjNQKxIYugVSqCrx and JjNQKxIYu", basic) == "*** and ***");
+    CHECK(hidden("PasswordDigest=\"NWNiYTMyNzNm\" is used", wsse) ==
+          "PasswordDigest=\"***\" is used");
+    CHECK(hidden("aWQ6SmpO", wsse) == "aWQ6SmpO");
+    CHECK(hidden("aWQ6Smp is too short", basic) == "aWQ6Smp is too short");
+    for (const auto* text : {"", "***", "unauthorized: Basic", "JjNQ"})
+      CHECK(hidden(text, basic) == text);
+    CHECK(hidden("Basic aWQ6SmpOUUt4", base::Secret()) == "Basic aWQ6SmpOUUt4");
+    CHECK(partner::without_credentials("a short secret", base::Secret("short"), basic) ==
+          "a short secret");
+  }
+
   TEST_CASE("credentials that cannot stand in a header are refused by their key") {
     const auto check = [](std::string id, std::string secret, AuthMethod method) {
       const auto status =

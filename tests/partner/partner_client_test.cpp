@@ -218,6 +218,8 @@ TEST_SUITE("partner") {
     CHECK(contains(partner_error(301, "").what, "redirect"));
     CHECK(partner_error(200, R"({"data":{"partner":null}})").what ==
           "partner.id: expected a string, found null");
+    CHECK(partner_error(200, R"({"errors":[{"message":"no Basic aWQ6c2VjcmV0"}],"data":null})")
+              .what == "host:443 answered \"no Basic ***\"");
   }
 
   TEST_CASE_FIXTURE(Fixture, "client: Retry-After is kept for the next attempt") {

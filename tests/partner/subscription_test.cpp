@@ -155,6 +155,26 @@ TEST_SUITE("partner") {
     expect_retry_after(30min);
   }
 
+  TEST_CASE_FIXTURE(SubscriptionFixture, "a server that repeats the credentials is not quoted") {
+    const std::string base64 = "aWQ6c2VjcmV0";
+    subscription.want(true);
+    stream.accept();
+    stream.end({1011, 0, {}, "Basic " + base64 + " is wrong"});
+    CAPTURE(links.back().error->what);
+    CHECK(links.back().error->what.find("Basic *** is wrong") != std::string::npos);
+    expect_retry_after(30s);
+    go_live();
+    stream.text(R"({"type":"next","id":"9","payload":")" + base64 + "\"}");
+    stream.text("not JSON: " + base64);
+    CHECK_FALSE(dropped.empty());
+    for (const auto& error : dropped) CHECK(error.what.find(base64) == std::string::npos);
+    stream.text(R"({"id":"1","type":"error","payload":[{"message":")" + base64 + "\"}]}");
+    stream.end({1000, 0, {}, ""});
+    REQUIRE(links.back().error);
+    CAPTURE(links.back().error->what);
+    CHECK(links.back().error->what.find("\"***\"") != std::string::npos);
+  }
+
   TEST_CASE_FIXTURE(SubscriptionFixture, "the server's own delays are kept") {
     subscription.want(true);
     stream.end({0, 429, 17s, ""});
