@@ -7,12 +7,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "app/command.hpp"
 #include "app/command_line.hpp"
 #include "app/demo.hpp"
 #include "app/simulate.hpp"
+#include "base/text.hpp"
 #include "io/signals.hpp"
 
 namespace iometer::app {
@@ -123,19 +126,28 @@ struct Program {
   std::vector<Command> commands;
 };
 
-}  // namespace
-
-int fail(const base::Error& error) {
-  fmt::print(stderr, "iometer2mqtt: {}\n", error.what);
-  return error.kind == base::ErrorKind::kConfig ? kUsage : 1;
+// The library's own message repeats everything, and what nobody knows may be a secret.
+int refuse_unknown(const CLI::App& app) {
+  constexpr std::string_view kHelp = "Run with --help for more information.";
+  for (const auto& argument : app.remaining(true)) {
+    if (argument.size() < 2 || argument.front() != '-') continue;
+    const bool is_short = argument[1] != '-';  // what follows may be its value
+    const auto name = argument.substr(0, is_short ? 2 : argument.find('='));
+    fmt::print(stderr, "iometer2mqtt: unknown option \"{}\"\n{}\n", base::printable(name, 60),
+               kHelp);
+    return kUsage;
+  }
+  fmt::print(stderr, "iometer2mqtt: an argument that is no option was not expected\n{}\n", kHelp);
+  return kUsage;
 }
 
-int run_program(int argc, char** argv) {
-  forget_proxies();
+int run_command_line(int argc, char** argv) {
   Program program;
   auto& app = program.app;
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return refuse_unknown(app);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
@@ -150,6 +162,28 @@ int run_program(int argc, char** argv) {
   const auto status =
       app.got_subcommand("demo") ? run_demo(program.demo) : run_simulate(program.simulate);
   return status ? *status : fail(status.error());
+}
+
+}  // namespace
+
+int fail(const base::Error& error) {
+  fmt::print(stderr, "iometer2mqtt: {}\n", error.what);
+  return error.kind == base::ErrorKind::kConfig ? kUsage : 1;
+}
+
+int run_program(int argc, char** argv) {
+  forget_proxies();
+  int status = 1;
+  try {
+    status = run_command_line(argc, argv);
+  } catch (const std::system_error& error) {  // fmt::print()'s, of an output that takes no more
+    fmt::print(stderr, "iometer2mqtt: {}\n", error.what());
+    return 1;
+  }
+  // What the output did not take, a script must not take for the whole.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  fmt::print(stderr, "iometer2mqtt: the standard output could not be written: is the disk full?\n");
+  return status == 0 ? 1 : status;
 }
 
 ProgramUsage program_usage() {

@@ -1,7 +1,10 @@
 """A configuration that cannot work ends the program at once, with exit code 2 and words that name key and remedy."""
 
+import subprocess
+
 import pytest
-from harness.programs import command
+from harness.programs import binary, command, environment
+from harness.waiting import patience
 
 
 CASES = {
@@ -81,6 +84,26 @@ def test_an_unknown_command_and_an_unknown_flag():
         result = command(*arguments)
         assert result.returncode == 2, arguments
         assert result.stderr or result.stdout
+
+
+@pytest.mark.parametrize("arguments, name", [
+    (["--partner-secret", "hunter2x"], '"--partner-secret"'),
+    (["--partner-secret=hunter2x"], '"--partner-secret"'),
+    (["-phunter2x"], '"-p"'),
+    (["hunter2x"], "an argument that is no option"),
+])
+def test_what_nobody_knows_may_be_a_secret_and_is_not_repeated(arguments, name):
+    result = command("run", *arguments)
+    assert result.returncode == 2 and name in result.stderr
+    assert "hunter2x" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["version"], ["--help"], ["run", "--help"]])
+def test_an_output_that_cannot_be_written_is_a_failure(arguments):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([binary(), *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                                env=environment(), timeout=patience(10))
+    assert result.returncode == 1 and "output" in result.stderr, result.stderr
 
 
 def test_version_and_help():
