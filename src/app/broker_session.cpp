@@ -44,22 +44,31 @@ base::Status BrokerSession::connect() {
 
 base::Result<std::vector<mqtt::Message>> BrokerSession::read(
     const std::vector<std::string>& filters) {
-  auto all = filters;
-  all.push_back(own_topic());
-  if (auto done = client_.subscribe(all, mqtt::Qos::kAtMostOnce); !done) return done.error();
+  return read_until_back(filters, own_topic());
+}
+
+base::Status BrokerSession::comes_back(const std::string& topic) {
+  const auto read = read_until_back({}, topic);
+  return read ? base::success() : base::Status(read.error());
+}
+
+base::Result<std::vector<mqtt::Message>> BrokerSession::read_until_back(
+    std::vector<std::string> filters, const std::string& topic) {
+  filters.push_back(topic);
+  if (auto done = client_.subscribe(filters, mqtt::Qos::kAtMostOnce); !done) return done.error();
   // What comes back after them: the end.
-  const mqtt::Message end{own_topic(), R"({"status":"ok"})", mqtt::Qos::kAtLeastOnce, false};
+  const mqtt::Message end{topic, R"({"status":"ok"})", mqtt::Qos::kAtLeastOnce, false};
   if (auto done = client_.publish(end, 1); !done) return done.error();
   std::vector<mqtt::Message> messages;
   const auto ended =
       wait(fmt::format("a message to {} did not come back: may this user publish and read below "
                        "\"{}/#\"?",
-                       own_topic(), topics_.base()),
+                       topic, topics_.base()),
            [&](const mqtt::ClientEvent& event) {
              const auto* received = std::get_if<mqtt::Received>(&event);
              if (received == nullptr) return false;
              if (received->message.retain) messages.push_back(received->message);
-             return received->message.topic == own_topic() && !received->message.retain;
+             return received->message.topic == topic && !received->message.retain;
            });
   if (!ended) return ended.error();
   return messages;

@@ -37,6 +37,9 @@ class BrokerSession {
   // a topic of our own, which has to come back.
   base::Result<std::vector<mqtt::Message>> read(const std::vector<std::string>& filters);
 
+  // Whether a message to that topic comes back, which nobody else may have something to say on.
+  base::Status comes_back(const std::string& topic);
+
   // Whether a retained message comes on that topic, which read() subscribed to, within the time.
   bool receives(const std::string& topic, base::Duration patience);
 
@@ -48,10 +51,14 @@ class BrokerSession {
 
   // A topic below the base on which nobody else has something to say.
   [[nodiscard]] std::string own_topic() const { return topics_.bridge("response/" + mark_); }
+  // No meter and no device has this slug.
+  [[nodiscard]] const std::string& mark() const { return mark_; }
   [[nodiscard]] const mqtt::Topics& topics() const { return topics_; }
 
  private:
   using Question = std::function<bool(const mqtt::ClientEvent&)>;
+  base::Result<std::vector<mqtt::Message>> read_until_back(std::vector<std::string> filters,
+                                                           const std::string& topic);
   base::Status wait(std::string late, const Question& is_it);
   base::Status wait_until(base::SteadyTime deadline, std::string late, const Question& is_it);
 
