@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -89,8 +90,12 @@ base::Result<ListenAddress> find_listen_address(const std::string& host, std::ui
                          : reason == EADDRNOTAVAIL ? "; give an address of this machine"
                          : reason == EACCES        ? "; take a port from 1024 on"
                                                    : "";
-    return base::config_error(
-        fmt::format("{}: {}{}", at(host, port), std::generic_category().message(reason), remedy));
+    auto what =
+        fmt::format("{}: {}{}", at(host, port), std::generic_category().message(reason), remedy);
+    // The next start may find the port free, and the network up.
+    if (reason == EADDRINUSE || reason == EADDRNOTAVAIL)
+      return base::transient_error(std::move(what));
+    return base::config_error(std::move(what));
   }
   return ListenAddress{numeric(chosen->ai_addr, chosen->ai_addrlen), chosen->ai_family == AF_INET6};
 }

@@ -95,9 +95,9 @@ base::Status Server::Loop::listen(const ServerOptions& options) {
   auto* vhost = lws_create_vhost(context, &info);
   const int bound = vhost != nullptr ? lws_get_vhost_listen_port(vhost) : 0;
   if (bound <= 0) {
-    return base::config_error("web.listen: cannot listen on " + options.listen.host + ", port " +
-                              std::to_string(options.listen.port) +
-                              ": another program took it; take another port");
+    return base::transient_error("web.listen: cannot listen on " + options.listen.host + ", port " +
+                                 std::to_string(options.listen.port) +
+                                 ": another program took it; take another port");
   }
   port = static_cast<std::uint16_t>(bound);
   if (const auto good = net::check_listening(*address, port); !good) return of_option(good.error());
