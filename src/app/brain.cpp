@@ -185,7 +185,7 @@ void Brain::feed(const bridge::Event& event, const base::Now& now) {
   if (effects.record || effects.memory_changed) keeper_.changed(effects.record);
   // Whatever else this step does must not send what is not recorded; at the end nothing waits.
   if (!stopping_) link_.hold(keeper_.holds());
-  for (auto& parcel : effects.parcels) link_.publish(std::move(parcel));
+  for (auto& parcel : effects.parcels) publish(std::move(parcel));
   for (const auto& topic : effects.disowned) link_.disown(topic);
   if (effects.replay_retained) link_.replay_retained();
   if (effects.renew_subscription) hooks_.renew_subscription();
@@ -199,6 +199,9 @@ void Brain::feed(const bridge::Event& event, const base::Now& now) {
 }
 
 void Brain::take(const partner::Delivery& delivery, bool waited, const base::Now& now) {
+  spdlog::debug("reading of meter {}, {}: {} values",
+                base::printable(delivery.reading.meter.number, 40),
+                base::format_rfc3339(delivery.reading.time), delivery.reading.values.size());
   for (const auto& error : delivery.dropped) feed(bridge::MessageDropped{error.what}, now);
   feed(bridge::ReadingReceived{delivery.reading, waited}, now);
 }

@@ -116,6 +116,7 @@ class Brain {
   void begin_subscription(const base::Now& now);
   void keep_memory(const base::Now& now);
   void broker_lost(const base::Now& now);
+  void publish(mqtt::Parcel parcel);
   void receive(const mqtt::Message& message, const base::Now& now);
   void drain();
   void answer_what_waits();

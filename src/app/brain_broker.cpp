@@ -1,7 +1,10 @@
 // The part of Brain about the broker: which one it is, that it is lost, and what comes from it.
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "app/brain.hpp"
+#include "base/text.hpp"
 
 namespace iometer::app {
 namespace {
@@ -37,10 +40,20 @@ void Brain::broker_lost(const base::Now& now) {
   feed(bridge::BrokerDown{}, now);
 }
 
+void Brain::publish(mqtt::Parcel parcel) {
+  if (spdlog::should_log(spdlog::level::trace)) {
+    for (const auto& message : parcel.messages)
+      spdlog::trace("to the broker: {} {}", message.topic, base::printable(message.payload));
+  }
+  link_.publish(std::move(parcel));
+}
+
 void Brain::receive(const mqtt::Message& message, const base::Now& now) {
   // What is retained is old: a birth of an earlier start, a command that was meant for another
   // time.
   if (message.retain) return;
+  spdlog::debug("from the broker: {} {}", base::printable(message.topic),
+                base::printable(message.payload));
   const auto request = topics_.bridge("request/");
   if (message.topic.starts_with(request)) {
     feed(bridge::RequestReceived{message.topic.substr(request.size()), message.payload,

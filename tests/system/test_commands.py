@@ -66,6 +66,25 @@ def test_each_command_does_what_it_says(house):
     assert house.ask("log_level", "info")[0] == ok({"level": "info"})
 
 
+def test_a_log_level_shows_more_at_once(house):
+    topic = f"iometer/meter/{house.meter.number.lower()}/value/power"
+
+    def come(power):
+        house.api.push([reading(house.meter, now(), value((16, 7, 0), power, "W"))])
+        house.recorder.wait_until(lambda: house.recorder.last(topic) == power, f"{power} W", 20)
+
+    come("101")
+    house.ask("log_level", "debug")
+    come("102")
+    house.daemon.wait_for_log(f"debug .*reading of meter {house.meter.number}, .*: 1 values")
+    assert "from the broker: iometer/bridge/request/log_level debug" not in house.daemon.log()
+    house.ask("log_level", "trace")
+    house.daemon.wait_for_log("debug .*from the broker: iometer/bridge/request/log_level trace")
+    come("103")
+    house.daemon.wait_for_log(f"trace .*to the broker: {topic} 103")
+    assert f"{topic} 102" not in house.daemon.log()
+
+
 def test_link_url_gives_an_address_that_links(house):
     answer, _ = house.ask("link_url", '{"transaction": "t1"}')
     assert answer["status"] == "ok" and answer["transaction"] == "t1"
