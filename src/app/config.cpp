@@ -16,7 +16,15 @@ namespace iometer::app {
 namespace {
 
 using namespace std::chrono_literals;
+
 using base::config_error;
+
+// As it is written in a configuration: in its largest whole unit.
+std::string duration_text(base::Duration duration) {
+  if (duration % 1h == 0s && duration != 0s) return fmt::format("{}h", duration / 1h);
+  if (duration % 1min == 0s && duration != 0s) return fmt::format("{}m", duration / 1min);
+  return fmt::format("{}s", duration / 1s);
+}
 
 constexpr std::array<std::string_view, 2> kHttpSchemes{"https", "http"};
 constexpr std::array<std::string_view, 2> kWebSocketSchemes{"wss", "ws"};
@@ -43,8 +51,8 @@ class Reader {
     if (!duration) {
       fail(key, duration.error().what);
     } else if (*duration < least || *duration > most) {
-      fail(key, fmt::format("\"{}\" is out of range: from {}s to {}s", text(key), least / 1s,
-                            most / 1s));
+      fail(key, fmt::format("\"{}\" is out of range: from {} to {}", text(key),
+                            duration_text(least), duration_text(most)));
     } else {
       return *duration;
     }

@@ -235,7 +235,7 @@ def wrong_password(setup):
 def no_login(setup):
     broker_with_users(setup)
     del setup.configuration["mqtt"]["username"], setup.configuration["mqtt"]["password"]
-    return 23, "broker login", "refused the login", "exists at the broker"
+    return 23, "broker login", "refused the login", "set mqtt.username"
 
 
 def may_not_publish(setup):
