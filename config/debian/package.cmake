@@ -56,6 +56,10 @@ install(FILES ${made}/iometer2mqtt.fish DESTINATION share/fish/vendor_completion
 install(FILES ${debian}/copyright DESTINATION share/doc/iometer2mqtt)
 install(FILES ${PROJECT_SOURCE_DIR}/config/iometer2mqtt.example.yaml DESTINATION share/doc/iometer2mqtt/examples
   RENAME iometer2mqtt.yaml)
+# What README points to.
+install(FILES ${PROJECT_SOURCE_DIR}/config/telegraf.conf DESTINATION share/doc/iometer2mqtt/examples)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/config/node-red ${PROJECT_SOURCE_DIR}/config/schemas
+  DESTINATION share/doc/iometer2mqtt/examples)
 install(FILES ${debian}/iometer2mqtt.yaml DESTINATION /etc/iometer2mqtt)
 unit(iometer2mqtt.service iometer2mqtt "" "" "")
 unit(iometer2mqtt@.service %i %i. -%i " (%i)")
