@@ -58,7 +58,9 @@ class Process:
         self.child.wait()
 
     def pause(self):
+        """Until every thread stands: the signal alone says only that they will."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
 
     def resume(self):
         os.kill(self.pid, signal.SIGCONT)
