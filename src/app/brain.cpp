@@ -9,7 +9,6 @@
 #include "app/logging.hpp"
 #include "base/text.hpp"
 #include "bridge/meter_payloads.hpp"
-#include "bridge/words.hpp"
 
 namespace iometer::app {
 namespace {
@@ -24,20 +23,6 @@ constexpr base::Duration kBrokerGrace = 10s;
 constexpr base::Duration kConnectPatience = 3s;
 // How long the subscription waits for the API's clock, which says what it may ask for.
 constexpr base::Duration kClockPatience = 10s;
-
-std::string_view phase_word(partner::LinkPhase phase) {
-  switch (phase) {
-    case partner::LinkPhase::kLive:
-      return bridge::api_states::kLive;
-    case partner::LinkPhase::kConnecting:
-      return bridge::api_states::kConnecting;
-    case partner::LinkPhase::kWaiting:
-      return bridge::api_states::kWaiting;
-    case partner::LinkPhase::kSuspended:
-      break;
-  }
-  return bridge::api_states::kSuspended;
-}
 
 void log(const bridge::Fact& fact) {
   const auto level =
@@ -245,46 +230,6 @@ void Brain::handle(const Control& control, const base::Now& now) {
   } else {
     stopping_ = true;
   }
-}
-
-void Brain::handle_poll(const base::Result<partner::InstallationsAnswer>& answer,
-                        const base::Now& now) {
-  if (!answer)
-    return log_once(last_poll_error_, answer.error(), "asking for the installations failed");
-  if (!std::exchange(last_poll_error_, {}).empty())
-    spdlog::info("asking for the installations works again");
-  for (const auto& problem : answer->problems) spdlog::debug("installations: {}", problem.what);
-  // A list would make new meters of those that the broker still knows.
-  if (!retained_read_) {
-    early_poll_ = *answer;
-    return;
-  }
-  take_poll(*answer, now);
-}
-
-void Brain::take_poll(const partner::InstallationsAnswer& answer, const base::Now& now) {
-  const bool nothing = answer.complete && answer.installations.empty();
-  if (nothing && !nothing_linked_)
-    spdlog::warn("no installation is linked: iometer2mqtt link links one");
-  nothing_linked_ = nothing;
-  feed(bridge::InstallationsPolled{answer.installations, answer.complete, answer.absent}, now);
-  if (auto doubtful = bridge_.doubtful(); doubtful != asked_about_) {
-    asked_about_ = std::move(doubtful);
-    hooks_.ask_about(asked_about_);
-  }
-}
-
-void Brain::handle_api(const partner::LinkState& state, const base::Now& now) {
-  bridge::ApiLinkChanged link;
-  link.live = state.phase == partner::LinkPhase::kLive;
-  link.auth_failed = state.error && state.error->kind == base::ErrorKind::kAuth;
-  link.state = phase_word(state.phase);
-  link.reason = state.error ? state.error->what : "";
-  link.start_time = state.start_time;
-  link.transport = state.transport;
-  if (state.error) log_once(last_api_error_, *state.error, "subscription to the Partner API");
-  if (link.live) last_api_error_.clear();
-  feed(link, now);
 }
 
 void Brain::handle_link_events(std::vector<mqtt::LinkEvent> events, const base::Now& now) {

@@ -110,6 +110,7 @@ class Brain {
   void handle_broker(const BrokerAnswer& answer, const base::Now& now);
   void handle_api(const partner::LinkState& state, const base::Now& now);
   void take_poll(const partner::InstallationsAnswer& answer, const base::Now& now);
+  void warn_of_names(const std::vector<model::Installation>& installations);
   void handle_poll(const base::Result<partner::InstallationsAnswer>& answer, const base::Now& now);
   void feed(const bridge::Event& event, const base::Now& now);
   void tick(const base::Now& now, bool readings_waiting);
@@ -151,6 +152,7 @@ class Brain {
   bool backlog_ = false;           // readings may have been left there for a broker that is slow
   bool api_answered_ = false;      // since the last tick
   bool nothing_linked_ = false;    // said already
+  bool names_looked_at_ = false;   // those of the configuration, for meters that there are
   bool status_wanted_ = false;
   base::SteadyTime next_bridge_tick_;
   std::string last_broker_error_;

@@ -12,8 +12,12 @@ namespace iometer::bridge {
 
 struct Naming {
   homeassistant::Language language = homeassistant::Language::kEnglish;
-  // Names of meters by number or id, as the configuration has them.
+  // Names of meters by number or id, as the configuration has them; topics have a number in lower
+  // case, so that its case does not matter.
   std::map<std::string, std::string> names;
+
+  // Whether that key of `names` means that meter.
+  static bool means(std::string_view key, const model::Meter& meter);
 
   // The configured name of a meter; "" = it has none.
   [[nodiscard]] std::string_view configured_name(const model::Meter& meter) const;

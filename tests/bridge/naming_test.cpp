@@ -25,7 +25,10 @@ TEST_SUITE("bridge") {
     CHECK(naming.name({"x", "1EMH", "i"}) == "House");
     CHECK(naming.name({"x", " 1EMH ", "i"}) == "House");
     CHECK(naming.name({"some-id", "2", "i"}) == "Garage");
+    CHECK(naming.name({"SOME-ID", "2", "i"}) == "Garage");
+    CHECK(naming.name({"x", "1emh", "i"}) == "House");
     CHECK(naming.name({"other", "2", "i"}) == "2");
+    CHECK(naming.name({"", "", "i"}).empty());
     CHECK(naming.display_name({"some-id", "", "i"}, "slug") == "Garage");
   }
 }

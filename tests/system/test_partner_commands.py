@@ -182,3 +182,15 @@ def test_run_says_once_that_nothing_is_linked(lab):
     asked = api.stats()["http_requests"]
     wait_for(lambda: api.stats()["http_requests"] >= asked + 2, "two more polls", 20)
     assert daemon.log().count("no installation is linked") == 1
+
+
+def test_run_says_once_which_name_no_meter_has(lab, api):
+    meter = listed(api)[0]["meters"][0]
+    broker = lab.broker()
+    daemon = lab.start(api, broker, partner={"poll_interval": "1s"},
+                       names={"1EMH0000000000": "House", meter["number"].lower(): "Garage"})
+    daemon.wait_for_log('warning names: no meter that is linked has the number or id "1EMH0000000000"')
+    wait_for(lambda: "iometer/meter/garage/availability" in lab.retained(broker), "a name by a number in lower case", 20)
+    asked = api.stats()["http_requests"]
+    wait_for(lambda: api.stats()["http_requests"] >= asked + 2, "two more polls", 20)
+    assert daemon.log().count("names: ") == 1
