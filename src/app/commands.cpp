@@ -137,7 +137,10 @@ int refuse_unknown(const CLI::App& app) {
                kHelp);
     return kUsage;
   }
-  fmt::print(stderr, "iometer2mqtt: an argument that is no option was not expected\n{}\n", kHelp);
+  fmt::print(stderr, "iometer2mqtt: {}\n{}\n",
+             app.get_subcommands().empty() ? "there is no such command"
+                                           : "an argument that is no option was not expected",
+             kHelp);
   return kUsage;
 }
 
@@ -149,6 +152,8 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::ExtrasError&) {
     return refuse_unknown(app);
   } catch (const CLI::ParseError& error) {
+    // The library's message would be that a command is missing.
+    if (app.get_subcommands().empty() && !app.remaining().empty()) return refuse_unknown(app);
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   for (const auto& command : program.commands) {

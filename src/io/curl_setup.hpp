@@ -128,8 +128,11 @@ inline std::string describe_failure(CURLcode code, std::string_view where,
   } else if (code == CURLE_OPERATION_TIMEDOUT) {
     what = "waited too long for";
   }
-  return fmt::format("{} {}: {}", what, where,
-                     base::printable(detail.empty() ? curl_easy_strerror(code) : detail));
+  const bool unknown_authority = detail.find("issuer certificate") != std::string_view::npos ||
+                                 detail.find("self-signed") != std::string_view::npos;
+  return fmt::format("{} {}: {}{}", what, where,
+                     base::printable(detail.empty() ? curl_easy_strerror(code) : detail),
+                     unknown_authority ? "; a private authority is named by partner.ca_file" : "");
 }
 
 }  // namespace iometer::io
