@@ -63,8 +63,10 @@ void Brain::warn_of_names(const std::vector<model::Installation>& installations)
                          [&](const auto& meter) { return bridge::Naming::means(key, meter); });
     };
     if (std::none_of(installations.begin(), installations.end(), has_it))
-      spdlog::warn("names: no meter that is linked has the number or id \"{}\"",
-                   base::printable(key, 40));
+      spdlog::warn(
+          "names: no meter that is linked has the number or id \"{}\": iometer2mqtt "
+          "installations lists them",
+          base::printable(key, 40));
   }
 }
 
