@@ -77,7 +77,9 @@ int finish_connecting(int socket, SteadyTime deadline) {
   int error = 0;
   socklen_t length = sizeof error;
   getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
-  return error;
+  // A server that is not there refuses. These come from one that took the connection and hung up
+  // before we looked: what comes next says so, as it does where we looked in time.
+  return error == ECONNRESET || error == EPIPE ? 0 : error;
 }
 
 // Calls `step` again and again while OpenSSL waits for the other side; its last result.
