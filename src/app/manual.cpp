@@ -103,9 +103,35 @@ It failed.
 .TP
 2
 Wrong configuration or arguments. The message names the key, its place and the remedy.
+.PP
+\fBcheck\fR alone, of what it found first:
 .TP
-10 to 26
-\fBcheck\fR alone: the kind of trouble that it found first, as its output says.
+10, 11, 12
+The API's name, the connection to it, its certificate.
+.TP
+13
+This machine's clock, where the sign\-in goes by it.
+.TP
+14
+The API's credentials.
+.TP
+15
+The API answers, but not as it should, or there is no way to subscribe.
+.TP
+16
+Nothing is linked, or nothing of what \fBpartner.installations\fR names.
+.TP
+17
+A device: its bridge is offline, the core is out of reach or not on the meter, the PIN is missing.
+.TP
+20, 21, 22
+The broker's name, the connection to it, its certificate.
+.TP
+23, 24, 25
+The login at the broker, the right to publish and read there, its retained messages.
+.TP
+26
+Nobody listens for announcements.
 .SH ENVIRONMENT
 .TP
 \fBCREDENTIALS_DIRECTORY\fR

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-BUILD = pathlib.Path(__file__).resolve().parents[2] / "build/dev/src"
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = TOP / "build/dev/src"
 PROGRAM = os.environ.get("IOMETER2MQTT_BINARY", BUILD / "iometer2mqtt")
 USAGE = os.environ.get("IOMETER_USAGE", BUILD / "iometer_usage")
 
@@ -39,6 +40,13 @@ _iometer2mqtt iometer2mqtt "${{COMP_WORDS[COMP_CWORD]}}" "${{COMP_WORDS[COMP_CWO
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
     return output("bash", "-euc", script, "bash", *words).split()
+
+
+def test_all_exit_codes_are_in_the_manual():
+    page = output(USAGE, "man", "2026-01-01")
+    entries = re.findall(r"^\.TP\n([\d, ]+)$", page.split(".SH EXIT STATUS")[1], re.MULTILINE)
+    program = re.findall(r"k\w+ = (\d+)", (TOP / "src/app/diagnosis.hpp").read_text(encoding="utf-8"))
+    assert [code for entry in entries for code in entry.split(", ")] == program
 
 
 def test_all_commands_are_known():
