@@ -9,6 +9,7 @@
 #include "app/paho_options.hpp"
 #include "app/supervisor_worker.hpp"
 #include "io/curl_http.hpp"
+#include "io/signals.hpp"
 
 namespace iometer::app {
 namespace {
@@ -36,7 +37,11 @@ BrokerSession::BrokerSession(const Config& config, std::string_view suffix)
 BrokerSession::~BrokerSession() { client_.disconnect(300ms); }
 
 base::Status BrokerSession::connect() {
-  client_.connect("");
+  {
+    // The library's threads start here. A signal is for the thread that waits for them.
+    const io::SignalsHeld held;
+    client_.connect("");
+  }
   return wait("the MQTT broker did not answer", [](const mqtt::ClientEvent& event) {
     return std::holds_alternative<mqtt::Connected>(event);
   });

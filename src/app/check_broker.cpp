@@ -10,6 +10,7 @@
 #include "app/check_endpoint.hpp"
 #include "app/paho_options.hpp"
 #include "io/endpoint_probe.hpp"
+#include "io/signals.hpp"
 #include "io/subscriber_probe.hpp"
 
 namespace iometer::app {
@@ -78,6 +79,7 @@ base::Result<bool> is_retained(BrokerSession& session, const std::string& topic)
 }
 
 bool check_retain(BrokerSession& session, Diagnosis& diagnosis) {
+  const io::SignalsHeld held;  // nothing of ours stays at the broker
   const auto topic = session.own_topic() + "-retained";
   const auto kept = is_retained(session, topic);
   const auto cleared = session.publish({topic, "", mqtt::Qos::kAtLeastOnce, true});

@@ -1,6 +1,5 @@
 #include "io/signals.hpp"
 
-#include <csignal>
 #include <ctime>
 #include <utility>
 
@@ -36,5 +35,12 @@ Signals::Signals(std::function<void(int)> on_stop) {
 }
 
 Signals::~Signals() = default;
+
+SignalsHeld::SignalsHeld() {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, &before_);
+}
+
+SignalsHeld::~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 }  // namespace iometer::io

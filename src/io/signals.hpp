@@ -3,6 +3,7 @@
 // for the whole process.
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <thread>
 
@@ -22,6 +23,19 @@ class Signals {
 
  private:
   std::jthread thread_;
+};
+
+// For a program that these signals end as usual: while an object lives, they wait, so that what it
+// began it ends. Threads that start meanwhile never get them; others must not be there.
+class SignalsHeld {
+ public:
+  SignalsHeld();
+  ~SignalsHeld();
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
 };
 
 }  // namespace iometer::io

@@ -47,10 +47,13 @@ class Setup:
         """As Home Assistant does."""
         self.lab.recorder(self.broker, **login)
 
-    def check(self, *arguments):
+    def file(self):
         file = self.lab.folder / "check.yaml"
         file.write_text(yaml.safe_dump(self.configuration))
-        return command("check", "--config", file, *arguments, seconds=90, **self.environment)
+        return file
+
+    def check(self, *arguments):
+        return command("check", "--config", self.file(), *arguments, seconds=90, **self.environment)
 
 
 # Each breaks one thing; what it gives back is what `check` should say: (exit code, step, what, next).
