@@ -42,6 +42,8 @@ base::Result<std::string> carry_out(const bridge::ApiCommand& command, partner::
   switch (command.kind) {
     case bridge::ApiCommand::Kind::kLinkUrl:
       return link_url(api);
+    case bridge::ApiCommand::Kind::kRefresh:
+      return std::string("{}");  // its poll has been made
     case bridge::ApiCommand::Kind::kUnlink:
       break;
   }

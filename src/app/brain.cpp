@@ -174,7 +174,6 @@ void Brain::feed(const bridge::Event& event, const base::Now& now) {
   for (const auto& topic : effects.disowned) link_.disown(topic);
   if (effects.replay_retained) link_.replay_retained();
   if (effects.renew_subscription) hooks_.renew_subscription();
-  if (effects.poll_now) hooks_.poll_now();
   for (auto& command : effects.api_commands) {
     commands_.push_back(command);
     hooks_.carry_out(std::move(command));

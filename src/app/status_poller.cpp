@@ -44,6 +44,7 @@ struct Progress {
   bool partner_known = false;
   unsigned schema_attempts = kSchemaAttempts;  // left; 0 when it is known, too
   bool list_first = false;  // the schema was refused to us: the list shows whether all is
+  std::deque<bridge::ApiCommand> refreshes = {};  // that the next poll answers
 };
 
 }  // namespace
@@ -59,11 +60,12 @@ struct StatusPoller::Shared {
 
   std::mutex mutex;
   std::condition_variable changed;
-  bool stopping = false;  // these five guarded by mutex
+  bool stopping = false;  // these six guarded by mutex
   bool poll_asked = false;
   bool ended = false;
   std::set<std::string> ask_about;
   std::deque<bridge::ApiCommand> commands;
+  std::deque<bridge::ApiCommand> refreshes;
 
   std::thread thread;  // the owner's
 
@@ -92,6 +94,7 @@ void StatusPoller::Shared::run() {
   while (wait(progress, started, delay)) {
     started = steady_clock::now();
     delay = poll(progress);
+    for (const auto& refresh : std::exchange(progress.refreshes, {})) carry_out(progress, refresh);
   }
   const std::lock_guard lock(mutex);
   ended = true;
@@ -166,9 +169,11 @@ bool StatusPoller::Shared::wait(Progress& progress, steady_clock::time_point sta
   for (auto next_command = steady_clock::time_point::min(); !stopping;) {
     const auto now = steady_clock::now();
     if (now >= due || (poll_asked && may_hurry && now >= soonest)) break;
-    if (!commands.empty() && now >= next_command) {
-      const auto command = std::move(commands.front());
-      commands.pop_front();
+    const bool in_vain = !may_hurry && !refreshes.empty();
+    if (in_vain || (!commands.empty() && now >= next_command)) {
+      auto& waiting = in_vain ? refreshes : commands;
+      const auto command = std::move(waiting.front());
+      waiting.pop_front();
       lock.unlock();
       carry_out(progress, command);
       lock.lock();
@@ -180,6 +185,7 @@ bool StatusPoller::Shared::wait(Progress& progress, steady_clock::time_point sta
     changed.wait_until(lock, until);
   }
   poll_asked = false;
+  progress.refreshes = std::exchange(refreshes, {});
   return !stopping;
 }
 
@@ -245,8 +251,11 @@ void StatusPoller::carry_out(bridge::ApiCommand command) {
   if (!shared_) return;
   {
     const std::lock_guard lock(shared_->mutex);
-    if (shared_->commands.size() < kMostCommands) {
-      shared_->commands.push_back(std::move(command));
+    const bool is_refresh = command.kind == bridge::ApiCommand::Kind::kRefresh;
+    auto& waiting = is_refresh ? shared_->refreshes : shared_->commands;
+    if (waiting.size() < kMostCommands) {
+      waiting.push_back(std::move(command));
+      shared_->poll_asked = shared_->poll_asked || is_refresh;
       shared_->changed.notify_all();
       return;
     }

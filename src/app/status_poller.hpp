@@ -61,8 +61,9 @@ class StatusPoller {
   // (InstallationsAnswer::absent), until others replace them.
   void ask_about(std::set<std::string> ids);
 
-  // Between two polls, one after the other with a second between; on_command follows. Where very
-  // many wait, it follows at once with an error.
+  // Between two polls, one after the other with a second between; on_command follows. A refresh is
+  // poll_now(), and on_command follows the poll, or comes at once where nothing may be asked soon.
+  // Where very many wait, it follows at once with an error.
   void carry_out(bridge::ApiCommand command);
 
  private:

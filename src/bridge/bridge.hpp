@@ -86,6 +86,8 @@ class Bridge {
   void on_clock(const ServerClockSeen& event, const base::Now& raw, Effects& effects);
   void on_saved(const StateSaved& event, Effects& effects);
   [[nodiscard]] base::Result<Reply> reply_to(const RequestReceived& event) const;
+  void ask_api(ApiCommand::Kind kind, std::string installation, const Reply& reply,
+               Effects& effects);
   static void answer(const Reply& reply, const base::Result<std::string>& data, Effects& effects);
   void on_request(const RequestReceived& event, const base::Now& now, Effects& effects);
   void carry_out(const Request& request, const Reply& reply, const base::Now& now,

@@ -86,8 +86,7 @@ void Bridge::carry_out(const Request& request, const Reply& reply, const base::N
     case Command::kHealthCheck:
       return answer(reply, service_.health_check(), effects);
     case Command::kLinkUrl:
-      return effects.api_commands.push_back(
-          {ApiCommand::Kind::kLinkUrl, "", reply, ++last_api_command_});
+      return ask_api(ApiCommand::Kind::kLinkUrl, "", reply, effects);
     case Command::kLogLevel:
       effects.log_level = request.argument;
       return answer(reply, fmt::format(R"({{"level":"{}"}})", request.argument), effects);
@@ -96,13 +95,15 @@ void Bridge::carry_out(const Request& request, const Reply& reply, const base::N
       effects.replay_retained = true;
       return answer(reply, std::string("{}"), effects);
     case Command::kRefresh:
-      effects.poll_now = true;
-      return answer(reply, std::string("{}"), effects);
+      return ask_api(ApiCommand::Kind::kRefresh, "", reply, effects);
     case Command::kUnlink:
-      return effects.api_commands.push_back({ApiCommand::Kind::kUnlink,
-                                             known_spelling(request.argument), reply,
-                                             ++last_api_command_});
+      return ask_api(ApiCommand::Kind::kUnlink, known_spelling(request.argument), reply, effects);
   }
+}
+
+void Bridge::ask_api(ApiCommand::Kind kind, std::string installation, const Reply& reply,
+                     Effects& effects) {
+  effects.api_commands.push_back({kind, std::move(installation), reply, ++last_api_command_});
 }
 
 // An id as the API writes it, whatever the case of its hexadecimal digits here.

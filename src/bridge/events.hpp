@@ -73,7 +73,7 @@ struct Reply {
 };
 // A command that the Partner API answers. Whoever carries it out says so by ApiCommandDone.
 struct ApiCommand {
-  enum class Kind { kLinkUrl, kUnlink };
+  enum class Kind { kLinkUrl, kRefresh, kUnlink };
   Kind kind = Kind::kLinkUrl;
   std::string installation;  // its id, for kUnlink
   Reply reply;
@@ -148,7 +148,6 @@ struct Effects {
   bool record = false;  // new topics are among the messages: save the memory before they go out
   bool memory_changed = false;  // save it some time
   bool renew_subscription = false;
-  bool poll_now = false;
   std::vector<ApiCommand> api_commands;
   std::string log_level;  // the one that a command wants; "" = none
 

@@ -127,14 +127,15 @@ TEST_SUITE("bridge") {
     world.settle();
     const auto ask = [&](std::string response_topic) {
       world.take();
-      return world.feed(bridge::RequestReceived{"refresh", "", std::move(response_topic), "c\0d"s});
+      return world.feed(
+          bridge::RequestReceived{"rediscover", "", std::move(response_topic), "c\0d"s});
     };
     std::string deep = "a";
     for (int i = 0; i < 20; ++i) deep += "/b";
-    CHECK_FALSE(ask(deep).poll_now);
+    CHECK_FALSE(ask(deep).replay_retained);
     for (const auto* allowed : {"flows/answers", "iometer/bridge/response/mine", "iometers/x"}) {
       const auto effects = ask(allowed);
-      CHECK(effects.poll_now);
+      CHECK(effects.replay_retained);
       REQUIRE(effects.parcels.size() == 1);
       const auto& message = effects.parcels[0].messages.at(0);
       CHECK(message.topic == allowed);
@@ -146,10 +147,10 @@ TEST_SUITE("bridge") {
           "a/+", "#", "iometer/bridge/responses", "a\xFF"}) {
       CAPTURE(taken);
       const auto effects = ask(taken);
-      CHECK_FALSE(effects.poll_now);
+      CHECK_FALSE(effects.replay_retained);
       REQUIRE(effects.parcels.size() == 1);
       const auto& message = effects.parcels[0].messages.at(0);
-      CHECK(message.topic == "iometer/bridge/response/refresh");
+      CHECK(message.topic == "iometer/bridge/response/rediscover");
       CHECK(message.payload.find("\"status\":\"error\"") != std::string::npos);
       CHECK(message.correlation_data == "c\0d"s);
     }
@@ -163,17 +164,17 @@ TEST_SUITE("bridge") {
       options.service.commands = allowed;
       World one(options);
       one.settle();
-      return one.feed(bridge::RequestReceived{"refresh", "", "flows/x", std::move(data)});
+      return one.feed(bridge::RequestReceived{"rediscover", "", "flows/x", std::move(data)});
     };
     const auto effects = ask(bridge::CommandsAllowed::kSafe, std::string(1024, 'd'));
-    CHECK(effects.poll_now);
+    CHECK(effects.replay_retained);
     CHECK_FALSE(effects.parcels.at(0).remember);
     const auto refused = ask(bridge::CommandsAllowed::kSafe, std::string(1025, 'd'));
-    CHECK_FALSE(refused.poll_now);
+    CHECK_FALSE(refused.replay_retained);
     CHECK(refused.parcels.at(0).messages.at(0).correlation_data.size() == 1024);
     // Who may command nothing chooses no topic either.
     const auto off = ask(bridge::CommandsAllowed::kNone, "d");
-    CHECK(off.parcels.at(0).messages.at(0).topic == "iometer/bridge/response/refresh");
+    CHECK(off.parcels.at(0).messages.at(0).topic == "iometer/bridge/response/rediscover");
   }
 
   TEST_CASE("what the API has to answer is handed on, and answered when it has") {
@@ -214,14 +215,24 @@ TEST_SUITE("bridge") {
           R"({"status":"ok","data":{"healthy":false,"problem":"upstream_down"}})");
   }
 
-  TEST_CASE("refresh asks the API, rediscover publishes everything again") {
+  TEST_CASE("refresh asks the API and is answered with what it said") {
     World world;
     world.settle();
-    auto effects = world.feed(bridge::RequestReceived{"refresh", ""});
-    CHECK(effects.poll_now);
+    const auto effects = world.feed(bridge::RequestReceived{"refresh", ""});
     CHECK_FALSE(effects.replay_retained);
-    effects = world.feed(bridge::RequestReceived{"rediscover", "{}"});
-    CHECK_FALSE(effects.poll_now);
+    REQUIRE(effects.api_commands.size() == 1);
+    CHECK(effects.api_commands[0].kind == bridge::ApiCommand::Kind::kRefresh);
+    CHECK(world.payloads("bridge/response/refresh").empty());
+    world.feed(bridge::ApiCommandDone{effects.api_commands[0], base::auth_error("refused")});
+    CHECK(world.payloads("bridge/response/refresh") ==
+          std::vector<std::string>{R"({"status":"error","error":"refused"})"});
+  }
+
+  TEST_CASE("rediscover publishes everything again") {
+    World world;
+    world.settle();
+    const auto effects = world.feed(bridge::RequestReceived{"rediscover", "{}"});
+    CHECK(effects.api_commands.empty());
     CHECK(effects.replay_retained);
     CHECK(world.payloads("bridge/response/rediscover") ==
           std::vector<std::string>{R"({"status":"ok","data":{}})"});

@@ -66,6 +66,15 @@ def test_each_command_does_what_it_says(house):
     assert house.ask("log_level", "info")[0] == ok({"level": "info"})
 
 
+def test_a_refresh_says_what_the_api_said(lab):
+    house = House(lab, "5")
+    house.api.control("answer", status=401, count=1)
+    refusal, _ = house.ask("refresh", '{"transaction": 1}')
+    assert refusal["status"] == "error" and "401" in refusal["error"] and refusal["transaction"] == 1, refusal
+    # An API that refuses is not asked again for being told to: it would accept us now.
+    assert house.ask("refresh")[0]["error"] == refusal["error"]
+
+
 def test_a_log_level_shows_more_at_once(house):
     topic = f"iometer/meter/{house.meter.number.lower()}/value/power"
 
