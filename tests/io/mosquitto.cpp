@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -40,14 +41,20 @@ bool answers(std::uint16_t port) {
 }  // namespace
 
 std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  auto address = loopback(0);
-  socklen_t length = sizeof address;
-  const bool bound = bind(socket, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
-                     getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  close(socket);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
+  // Below those that the kernel gives to whoever asks for any: a broker leaves its port for a
+  // while.
+  std::random_device device;
+  std::uniform_int_distribution<int> choice(10000, 19999);
+  for (int i = 0; i < 100; ++i) {
+    const auto port = static_cast<std::uint16_t>(choice(device));
+    const auto address = loopback(port);
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    const bool bound =
+        bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(socket);
+    if (bound) return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 bool Mosquitto::is_installed() { return access(kProgram, X_OK) == 0; }

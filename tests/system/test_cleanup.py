@@ -52,8 +52,9 @@ class House:
     def unlink(self, meter):
         left = [listed(one) for one in self.meters if one is not meter]
         self.api.control("installations", installations=left)
-        topic = observed.meter_topic(self.recorder, meter, "reason")
-        wait_for(lambda: self.recorder.last(topic) == "unlinked", "unlinked meter", 30)
+        reason, availability = (observed.meter_topic(self.recorder, meter, leaf) for leaf in ("reason", "availability"))
+        wait_for(lambda: self.recorder.last(reason) == "unlinked" and self.recorder.last(availability) == "offline",
+                 "unlinked meter", 30)
 
     def cleanup(self, *arguments):
         done = command("cleanup", "--config", self.file, *arguments)

@@ -180,6 +180,7 @@ def test_a_retained_request_is_left_alone(lab):
     # It is carried out once, by whoever is there; a bridge that starts later leaves it alone.
     house.daemon.wait_for_log("meter_unlinked")
     house.daemon.terminate()
+    house.recorder.wait_for_text(observed.BRIDGE_STATE, "offline")  # the last that it said
     position = house.recorder.position()
     house.daemon = lab.start(house.api, house.broker, mqtt={"commands": "all", "protocol": "5"})
     assert house.ask("health_check")[0]["status"] == "ok"

@@ -35,6 +35,7 @@ def test_it_leaves_nothing_behind(lab):
     recorder = lab.recorder(broker)
     assert demo(broker).returncode == 0
     assert observed.readings(recorder)
+    recorder.wait_for_text(observed.BRIDGE_STATE, "")
     assert recorder.texts(observed.BRIDGE_STATE)[-2:] == ["offline", ""]
     left = {topic: text for topic, text in lab.retained(broker).items() if text}
     assert not left, sorted(left)[:10]

@@ -4,10 +4,9 @@ import signal
 
 import pytest
 from harness import observed
+from harness.programs import STOP_SECONDS
 from harness.readings import Fleet
 from harness.waiting import patience
-
-STOP_SECONDS = 2
 
 
 def started(lab, meters=2):

@@ -9,7 +9,7 @@ from harness.ports import free_port
 from harness.programs import command
 from harness.readings import Fleet, ago, make_meter, now, reading, rfc3339, value
 from harness.secrets import WRONG_SECRET
-from harness.waiting import patience, wait_for
+from harness.waiting import SCALE, patience, wait_for
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_readings_as_text_end_after_the_given_time(lab):
     fleet = Fleet(2)
     sent = fleet.round(ago(seconds=30))
     api.push(sent, received=rfc3339(ago(seconds=30)))
-    result = ask(api, "readings", "--since", "5m", "--seconds", "2")
+    result = ask(api, "readings", "--since", "5m", "--seconds", str(round(2 * SCALE)))
     assert result.returncode == 0, result.stderr
     assert len(result.stdout.splitlines()) == sum(len(one.values) for one in sent)
     assert all(re.search(rf"{one.meter.number} .* {value.code} ", result.stdout)

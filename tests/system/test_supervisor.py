@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from harness import observed
-from harness.programs import binary, command, environment
+from harness.programs import STOP_SECONDS, binary, command, environment
 from harness.readings import Fleet
 from harness.secrets import MQTT_PASSWORD, NEW_MQTT_PASSWORD
 from harness.waiting import patience, wait_for
@@ -86,7 +86,7 @@ def test_a_supervisor_that_does_not_answer_holds_nothing_up(lab):
     addon = lab.addon(options_for(api), **supervisor.environment)
     wait_for(lambda: supervisor.requests, "question for the broker")
     code, seconds = addon.terminate()
-    assert code == 0 and seconds < patience(2)
+    assert code == 0 and seconds < patience(STOP_SECONDS)
 
 
 def test_a_wrong_token_is_said(lab):

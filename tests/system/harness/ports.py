@@ -1,12 +1,32 @@
-"""A loopback port that nobody uses now."""
+"""A loopback port of the test's own."""
 
+import fcntl
+import pathlib
+import random
 import socket
+import tempfile
+
+# Below those that the kernel gives to whoever asks for any (ip_local_port_range).
+CHOICE = range(20000, 30000)
+_claims = []  # locked until this process ends
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """No other test gets it until this process ends: its program may leave it for a while, or never listen there."""
+    folder = pathlib.Path(tempfile.gettempdir()) / "iometer2mqtt-ports"
+    folder.mkdir(exist_ok=True)
+    for port in random.sample(CHOICE, len(CHOICE)):
+        claim = open(folder / str(port), "w")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
+    raise AssertionError("no port is free")
 
 
 def is_open(port):

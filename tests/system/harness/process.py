@@ -33,8 +33,9 @@ class Process:
         """The match of a regular expression in the output; an early end of the process is a failure at once."""
 
         def found():
+            runs = self.is_running()  # before: what it says last is there once it has ended
             match = re.search(pattern, self.log())
-            assert match or self.is_running(), f"{self.name} ended with {self.child.returncode}:\n{self.log()}"
+            assert match or runs, f"{self.name} ended with {self.child.returncode}:\n{self.log()}"
             return match
 
         return wait_for(found, f"{pattern!r} in the output of {self.name}", seconds)

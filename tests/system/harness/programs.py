@@ -10,6 +10,9 @@ import yaml
 from .process import Process
 from .waiting import patience
 
+# What a stop may take: 1.9 s the daemon's own limit, the rest a busy machine.
+STOP_SECONDS = 3
+
 
 def binary():
     path = os.environ.get("IOMETER2MQTT_BINARY")

@@ -47,9 +47,18 @@ class ServiceManager:
 
         return wait_for(lambda: len(signs()) >= count and signs(), f"{count} signs of life", seconds)
 
+    def catch_up(self):
+        """Until everything that was sent before has been read."""
+        mark = f"X_MARK={len(self.messages)}"
+        self._send(mark)
+        self.wait_for(mark)
+
+    def _send(self, text):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(text.encode(), self.path)
+
     def close(self):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"", self.path)
+        self._send("")
         self.reader.join()
         self.socket.close()
         shutil.rmtree(self.folder)
