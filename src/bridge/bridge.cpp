@@ -153,7 +153,7 @@ void Bridge::on_poll(InstallationsPolled event, const base::Now& now, Effects& e
                 [&](const model::Installation& one) { return !is_wanted(one.id); });
   auto known = meters_.installation_ids();
   known.merge(devices_.installation_ids());
-  const auto changes = listings_.poll(event, known);
+  const auto changes = listings_.poll(event, known, now.steady);
   set_linked(changes.linked, true, now, effects);
   set_linked(changes.unlinked, false, now, effects);
   meters_.installations(event, now, effects);
@@ -183,7 +183,7 @@ void Bridge::on_reading(const ReadingReceived& event, const base::Now& now, Effe
   const bool live =
       meters_.reading({reading, fingerprint, commit_id, resent_until_, event.waited}, now, effects);
   if (!live || event.waited) return;  // its arrival proves nothing
-  if (listings_.heard(reading.meter.installation_id))
+  if (listings_.heard(reading.meter.installation_id, now.steady))
     set_linked({reading.meter.installation_id}, true, now, effects);
   if (now.steady >= replay_whole_at_) caught_up(now.wall);
 }

@@ -121,7 +121,7 @@ void Bridge::on_done(const ApiCommandDone& event, const base::Now& now, Effects&
   answer(command.reply, event.data, effects);
   if (command.kind != ApiCommand::Kind::kUnlink || !event.data) return;
   // The API itself says so: no list has to prove it.
-  listings_.remember_unlinked(command.installation);
+  listings_.disabled(command.installation, now.steady);
   set_linked({command.installation}, false, now, effects);
 }
 

@@ -5,12 +5,12 @@
 namespace iometer::bridge {
 
 Listings::Changes Listings::poll(const InstallationsPolled& poll,
-                                 const std::set<std::string>& known) {
+                                 const std::set<std::string>& known, base::SteadyTime now) {
   Changes changes;
   std::set<std::string> listed;
   for (const auto& installation : poll.installations) {
     listed.insert(installation.id);
-    if (heard(installation.id)) changes.linked.insert(installation.id);
+    if (heard(installation.id, now)) changes.linked.insert(installation.id);
   }
   for (const auto& id : known) {
     if (poll.complete && !listed.contains(id)) ++known_[id].absences;
@@ -24,9 +24,9 @@ Listings::Changes Listings::poll(const InstallationsPolled& poll,
   return changes;
 }
 
-bool Listings::heard(const std::string& installation) {
+bool Listings::heard(const std::string& installation, base::SteadyTime now) {
   const auto found = known_.find(installation);
-  if (found == known_.end()) return false;
+  if (found == known_.end() || now < found->second.deaf_until) return false;
   const bool was_unlinked = found->second.unlinked;
   known_.erase(found);
   return was_unlinked;
@@ -34,6 +34,10 @@ bool Listings::heard(const std::string& installation) {
 
 void Listings::remember_unlinked(const std::string& installation) {
   known_[installation] = {kAbsences, true};
+}
+
+void Listings::disabled(const std::string& installation, base::SteadyTime now) {
+  known_[installation] = {kAbsences, true, now + kOnItsWay};
 }
 
 std::set<std::string> Listings::doubtful() const {

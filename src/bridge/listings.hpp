@@ -22,20 +22,25 @@ class Listings {
   };
   // `known` are the installations that we show something of; "" stands for those whose id is not
   // known because only the broker's messages tell of them: nobody can be asked about them.
-  Changes poll(const InstallationsPolled& poll, const std::set<std::string>& known);
+  Changes poll(const InstallationsPolled& poll, const std::set<std::string>& known,
+               base::SteadyTime now);
   // Something of it came: it is linked. True where it was not.
-  bool heard(const std::string& installation);
+  bool heard(const std::string& installation, base::SteadyTime now);
   // It was unlinked before the start.
   void remember_unlinked(const std::string& installation);
+  // It has been unlinked by us: what comes of it in the next half minute was on its way.
+  void disabled(const std::string& installation, base::SteadyTime now);
 
   // To be asked for by id with the next polls.
   [[nodiscard]] std::set<std::string> doubtful() const;
 
  private:
   static constexpr unsigned kAbsences = 3;
+  static constexpr base::Duration kOnItsWay = std::chrono::seconds(30);
   struct Known {
     unsigned absences = 0;  // from complete lists, in a row
     bool unlinked = false;
+    base::SteadyTime deaf_until = {};
   };
   std::map<std::string, Known> known_;  // by id; only those that have been missing
 };

@@ -16,6 +16,8 @@ namespace {
 
 using Ids = std::set<std::string>;
 
+constexpr base::SteadyTime kNow{1h};
+
 const model::Meter kSecond{"1c0ffee0-0000-4000-8000-000000000002", "1DZG0098765432", "inst-2"};
 
 model::Installation installation(const model::Meter& meter, const std::string& device) {
@@ -76,21 +78,21 @@ TEST_SUITE("bridge") {
       poll.installations.emplace_back().id = "a";
       return poll;
     };
-    listings.poll(lists_a(true, {"b"}), known);
-    listings.poll(lists_a(false, {"b"}), known);
-    CHECK(listings.poll(lists_a(true, {"b"}), known).unlinked.empty());
+    listings.poll(lists_a(true, {"b"}), known, kNow);
+    listings.poll(lists_a(false, {"b"}), known, kNow);
+    CHECK(listings.poll(lists_a(true, {"b"}), known, kNow).unlinked.empty());
     CHECK(listings.doubtful().empty());
-    CHECK(listings.poll(lists_a(true), known).unlinked.empty());
+    CHECK(listings.poll(lists_a(true), known, kNow).unlinked.empty());
     CHECK(listings.doubtful() == Ids{"b"});
-    CHECK(listings.poll(lists_a(true, {"a"}), known).unlinked.empty());
-    CHECK(listings.poll(lists_a(false, {"b"}), known).unlinked == Ids{"b"});
+    CHECK(listings.poll(lists_a(true, {"a"}), known, kNow).unlinked.empty());
+    CHECK(listings.poll(lists_a(false, {"b"}), known, kNow).unlinked == Ids{"b"});
     CHECK(listings.doubtful().empty());
-    CHECK(listings.poll(lists_a(true, {"b"}), known).unlinked.empty());
+    CHECK(listings.poll(lists_a(true, {"b"}), known, kNow).unlinked.empty());
     // A partial list is enough to find it again.
     InstallationsPolled again;
     again.installations.emplace_back().id = "b";
-    CHECK(listings.poll(again, known).linked == Ids{"b"});
-    CHECK(listings.poll(again, known).linked.empty());
+    CHECK(listings.poll(again, known, kNow).linked == Ids{"b"});
+    CHECK(listings.poll(again, known, kNow).linked.empty());
   }
 
   TEST_CASE("one list that has it begins the count anew, and so does a reading") {
@@ -98,16 +100,16 @@ TEST_SUITE("bridge") {
     InstallationsPolled has_it;
     has_it.installations.emplace_back().id = "a";
     const InstallationsPolled lacks_it{{}, true, {"a"}};
-    for (int i = 0; i < 2; ++i) listings.poll(lacks_it, {"a"});
-    CHECK(listings.poll(has_it, {"a"}).linked.empty());
-    for (int i = 0; i < 2; ++i) CHECK(listings.poll(lacks_it, {"a"}).unlinked.empty());
-    CHECK_FALSE(listings.heard("a"));
-    for (int i = 0; i < 2; ++i) CHECK(listings.poll(lacks_it, {"a"}).unlinked.empty());
-    CHECK(listings.poll(lacks_it, {"a"}).unlinked == Ids{"a"});
-    CHECK(listings.heard("a"));
+    for (int i = 0; i < 2; ++i) listings.poll(lacks_it, {"a"}, kNow);
+    CHECK(listings.poll(has_it, {"a"}, kNow).linked.empty());
+    for (int i = 0; i < 2; ++i) CHECK(listings.poll(lacks_it, {"a"}, kNow).unlinked.empty());
+    CHECK_FALSE(listings.heard("a", kNow));
+    for (int i = 0; i < 2; ++i) CHECK(listings.poll(lacks_it, {"a"}, kNow).unlinked.empty());
+    CHECK(listings.poll(lacks_it, {"a"}, kNow).unlinked == Ids{"a"});
+    CHECK(listings.heard("a", kNow));
     listings.remember_unlinked("c");
     CHECK(listings.doubtful().empty());
-    CHECK(listings.heard("c"));
+    CHECK(listings.heard("c", kNow));
   }
 
   TEST_CASE("an hour of empty, partial and null answers takes nothing away") {
