@@ -1,6 +1,7 @@
 """A loopback port of the test's own."""
 
 import fcntl
+import os
 import pathlib
 import random
 import socket
@@ -13,7 +14,7 @@ _claims = []  # locked until this process ends
 
 def free_port():
     """No other test gets it until this process ends: its program may leave it for a while, or never listen there."""
-    folder = pathlib.Path(tempfile.gettempdir()) / "iometer2mqtt-ports"
+    folder = pathlib.Path(tempfile.gettempdir()) / f"iometer2mqtt-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     for port in random.sample(CHOICE, len(CHOICE)):
         claim = open(folder / str(port), "w")
