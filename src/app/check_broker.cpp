@@ -30,7 +30,8 @@ bool log_in(BrokerSession& session, const Config& config, Diagnosis& diagnosis) 
   if (!connected) {
     const bool login = connected.error().kind == base::ErrorKind::kAuth;
     diagnosis.bad(Trouble::kBrokerLogin, "broker login", connected.error().what,
-                  !login ? "see the broker's own log for what it did not like"
+                  !login ? "the port answers: is it an MQTT broker's? Its own log says what it did "
+                           "not like"
                   : config.mqtt.username.empty()
                       ? "set mqtt.username and mqtt.password: this broker wants a login"
                       : "check both for blanks, and whether this user exists at the broker");

@@ -46,7 +46,7 @@ need_debootstrap || cannot "debootstrap is missing"
 mkdir -p "$cache"
 work=$(mktemp -d)
 cleanup() {
-  umount "$work/root/dev" 2>/dev/null || true
+  umount "$work/image/dev" 2>/dev/null || true
   rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
@@ -74,7 +74,7 @@ build_image "$work/staged/Dockerfile" "$work/staged" --build-arg "BUILD_VERSION=
   exit 1
 }
 # A copy: what the container writes is not in the image.
-root=$work/root
+root=$work/image
 container=$(run_buildah from --pull-never localhost/iometer2mqtt-addon)
 cp -a "$(run_buildah mount "$container")" "$root"
 run_buildah rm "$container" >/dev/null

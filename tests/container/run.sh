@@ -37,7 +37,7 @@ need_debootstrap || cannot "debootstrap is missing"
 
 mkdir -p "$cache"
 work=$(mktemp -d)
-trap 'umount -l "$work/root/state" "$work/root" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+trap 'umount -l "$work/image/state" "$work/image" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
 
 make_image_cache
 log "building"
@@ -50,38 +50,38 @@ build_image "$work/context/config/Dockerfile" "$work/context" --tag iometer2mqtt
   exit 1
 }
 container=$(run_buildah from --pull-never localhost/iometer2mqtt)
-cp -a "$(run_buildah mount "$container")" "$work/root"
+cp -a "$(run_buildah mount "$container")" "$work/image"
 run_buildah rm "$container" >/dev/null
 image() { run_buildah inspect --type image --format "{{$1}}" localhost/iometer2mqtt; }
-log "the image has $(size_of "$work/root"), of which the base $(cat "$cache/addon-base.size")"
+log "the image has $(size_of "$work/image"), of which the base $(cat "$cache/addon-base.size")"
 
 user=$(image .OCIv1.Config.User)
 [[ $user =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fail "the image's user is \"$user\", and no number of somebody without rights"
-setuid=$(find "$work/root" -xdev -type f -perm /6000)
+setuid=$(find "$work/image" -xdev -type f -perm /6000)
 [ -z "$setuid" ] || fail "programs that give rights: $setuid"
 [ "$(image .OCIv1.Config.Entrypoint) $(image .OCIv1.Config.Cmd)" = "[iometer2mqtt] [run]" ] || fail "another command"
 
 log "running it"
 # As the engine would mount them: the volume begins as the image's folder; configuration and secret are read-only.
-mkdir "$work/root/config" "$work/volume"
-cp -a "$work/root/state/." "$work/volume"
-chown --reference="$work/root/state" "$work/volume"
-chmod --reference="$work/root/state" "$work/volume"
-cat >"$work/root/config/iometer2mqtt.yaml" <<'END'
+mkdir "$work/image/config" "$work/volume"
+cp -a "$work/image/state/." "$work/volume"
+chown --reference="$work/image/state" "$work/volume"
+chmod --reference="$work/image/state" "$work/volume"
+cat >"$work/image/config/iometer2mqtt.yaml" <<'END'
 partner: {id: me, url: "http://127.0.0.1:8080/api/v1/query"}
 mqtt: {url: "mqtt://127.0.0.1:1883"}
 END
-printf 'Container-Secret-4715' >"$work/root/config/partner-secret"
-chown "$user" "$work/root/config/partner-secret"
-chmod 400 "$work/root/config/partner-secret"
-mount --bind "$work/root" "$work/root"
-mount --bind "$work/volume" "$work/root/state"
-mount -o remount,bind,ro "$work/root"
+printf 'Container-Secret-4715' >"$work/image/config/partner-secret"
+chown "$user" "$work/image/config/partner-secret"
+chmod 400 "$work/image/config/partner-secret"
+mount --bind "$work/image" "$work/image"
+mount --bind "$work/volume" "$work/image/state"
+mount -o remount,bind,ro "$work/image"
 printf 'listener 1883 127.0.0.1\nallow_anonymous true\nuser root\n' >"$work/mosquitto.conf"
 
 # In the image as its user, with its variables and no capabilities.
 inside() {
-  exec chroot --userspec="$user" --groups= "$work/root" /usr/bin/env -i \
+  exec chroot --userspec="$user" --groups= "$work/image" /usr/bin/env -i \
     "$(image '(index .OCIv1.Config.Env 0)')" "$(image '(index .OCIv1.Config.Env 1)')" "$@"
 }
 run_all() {

@@ -119,4 +119,15 @@ inline app::StatusPollerConfig config_for(const FaultServer& server, base::Durat
   return {server.url("http"), {"id", base::Secret("secret")}, "", interval};
 }
 
+// A poller at that API, to be started once the API is as the test wants it.
+struct PollerLab {
+  explicit PollerLab(base::Duration interval)
+      : poller(config_for(server, interval), seen.hooks()) {}
+
+  PollerApi api;
+  FaultServer server{[this](Peer& peer) { api(peer); }};
+  PollerLog seen;
+  app::StatusPoller poller;
+};
+
 }  // namespace iometer::test

@@ -4,16 +4,11 @@
 #include <chrono>
 #include <mutex>
 
-#include "io/fault_server.hpp"
 #include "io/poller_lab.hpp"
 
 using namespace iometer;
 using namespace std::chrono_literals;
-using test::config_for;
-using test::FaultServer;
-using test::Peer;
-using test::PollerApi;
-using test::PollerLog;
+using test::PollerLab;
 
 namespace {
 
@@ -24,10 +19,8 @@ const bridge::ApiCommand kRefresh{bridge::ApiCommand::Kind::kRefresh, "", {"t", 
 TEST_SUITE("io") {
   TEST_CASE(
       "status poller: commands are carried out between polls, a second apart and not too many") {
-    PollerApi api;
-    FaultServer server([&](Peer& peer) { api(peer); });
-    PollerLog seen;
-    app::StatusPoller poller(config_for(server, 1h), seen.hooks());
+    PollerLab lab(1h);
+    auto& [api, server, seen, poller] = lab;
     REQUIRE(poller.start().ok());
     REQUIRE(seen.wait_answers(1));
     const auto begun = std::chrono::steady_clock::now();
@@ -55,10 +48,8 @@ TEST_SUITE("io") {
   }
 
   TEST_CASE("status poller: a refresh is answered by a poll that begins after it") {
-    PollerApi api;
-    FaultServer server([&](Peer& peer) { api(peer); });
-    PollerLog seen;
-    app::StatusPoller poller(config_for(server, 1h), seen.hooks());
+    PollerLab lab(1h);
+    auto& [api, server, seen, poller] = lab;
     REQUIRE(poller.start().ok());
     REQUIRE(seen.wait_answers(1));
     SUBCASE("that succeeds") {}
@@ -78,11 +69,9 @@ TEST_SUITE("io") {
   }
 
   TEST_CASE("status poller: a refresh at an API that refuses us is told so, and asks for nothing") {
-    PollerApi api;
+    PollerLab lab(1h);
+    auto& [api, server, seen, poller] = lab;
     api.status = 401;
-    FaultServer server([&](Peer& peer) { api(peer); });
-    PollerLog seen;
-    app::StatusPoller poller(config_for(server, 1h), seen.hooks());
     REQUIRE(poller.start().ok());
     REQUIRE(seen.wait_partners(1));
     poller.carry_out(kRefresh);

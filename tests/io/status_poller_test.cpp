@@ -99,6 +99,7 @@ TEST_SUITE("io") {
     REQUIRE(seen.wait_answers(1));
     CHECK(std::chrono::steady_clock::now() - begun >= 2s);
     CHECK(api.schema_requests == 2);
+    const std::lock_guard lock(seen.mutex);
     CHECK(seen.answers[0].ok());
   }
 

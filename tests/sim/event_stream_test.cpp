@@ -114,10 +114,9 @@ TEST_SUITE("sim") {
     stream.read_until(":\n\n\r\n");
     control(*simulator, R"({"action":"push_text","text":"ext\n"})");
     CHECK(stream.read_until("\r\next\n\r\n") == "4\r\next\n\r\n");
-    control(*simulator, R"({"action":"silence","seconds":1})");
     const auto before = std::chrono::steady_clock::now();
+    control(*simulator, R"({"action":"silence","seconds":1})");
     control(*simulator, R"({"action":"push_payload","payload":{"data":null}})");
-    CHECK(stream.read_until("data", 500ms).empty());
     CHECK(stream.read_until("\n\n\r\n") == "21\r\nevent: next\ndata: {\"data\":null}\n\n\r\n");
     CHECK(std::chrono::steady_clock::now() - before > 900ms);
     control(*simulator, R"({"action":"close"})");
@@ -135,7 +134,7 @@ TEST_SUITE("sim") {
     const auto simulator = start(options);
     RawStream stream(simulator->port(), kLogin + kAccept, kSubscribe);
     CHECK(stream.read_until(": ping\n\n\r\n").ends_with("8\r\n: ping\n\n\r\n"));
-    CHECK(stream.read_until(": ping\n\n\r\n") == "8\r\n: ping\n\n\r\n");
+    CHECK(stream.read_until(": ping\n\n\r\n") == "8\r\n: ping\n\n\r\n");  // two may come at once
   }
 
   TEST_CASE("a POST of a subscription waits for one event and answers it as JSON") {

@@ -40,8 +40,10 @@ std::string RawStream::read_until(std::string_view text, std::chrono::millisecon
     ended_ = got <= 0;
     if (got > 0) received_.append(part.data(), static_cast<std::size_t>(got));
   }
-  auto result = received_;
-  received_.clear();
+  const auto at = received_.find(text);
+  const auto end = at == std::string::npos ? received_.size() : at + text.size();
+  auto result = received_.substr(0, end);
+  received_.erase(0, end);
   return result;
 }
 

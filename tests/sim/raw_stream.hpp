@@ -17,7 +17,7 @@ class RawStream {
   RawStream& operator=(const RawStream&) = delete;
   ~RawStream();
 
-  // All that came until `text` is there; what came in time where it never is.
+  // All that came until `text` is there, and no more; what came in time where it never is.
   std::string read_until(std::string_view text,
                          std::chrono::milliseconds limit = std::chrono::seconds(10));
   // The connection is over.

@@ -236,14 +236,13 @@ TEST_SUITE("sim") {
     control(*simulator, R"({"action":"complete"})");
     CHECK(socket.read_message() == "{\"id\":\"1\",\"type\":\"complete\"}\n");
 
-    control(*simulator, R"({"action":"silence","seconds":1})");
     const auto before = std::chrono::steady_clock::now();
+    control(*simulator, R"({"action":"silence","seconds":1})");
     socket.send_text(R"({"type":"ping"})");
     socket.send_frame(9, "");
     control(*simulator, R"({"action":"push_text","text":"late"})");
-    CHECK(socket.read_frame(500ms).opcode == test::kNothing);
     CHECK(socket.read_frame().opcode > 0);
-    CHECK(std::chrono::steady_clock::now() - before > 900ms);
+    CHECK(std::chrono::steady_clock::now() - before > 900ms);  // the first of them
     CHECK(socket.read_frame().opcode > 0);
     CHECK(socket.read_frame().opcode > 0);
 

@@ -26,3 +26,5 @@ def test_a_server_that_is_none(lab, section, scheme, behave, code):
         report = report_of(setup)
         assert server.connections
     assert report["exit_code"] == code, report
+    if code == 23:  # somebody takes connections there
+        assert "is it an MQTT broker's?" in report["findings"][-1]["next"], report
