@@ -43,7 +43,10 @@ class LinkRunner {
     client_.disconnect(300ms);
   }
   void pump() {
-    for (auto& event : take_posted()) take(link_.on(std::move(event), now()));
+    for (auto& event : take_posted()) {
+      if (std::holds_alternative<mqtt::Connected>(event)) ++connections_;
+      take(link_.on(std::move(event), now()));
+    }
     take(link_.tick(now()));
   }
   void skip_to_deadline() {
@@ -59,6 +62,9 @@ class LinkRunner {
   [[nodiscard]] bool is_up() const { return link_.is_up(); }
   [[nodiscard]] bool is_settled() const { return link_.is_up() && link_.is_drained(); }
   [[nodiscard]] const std::string& run() const { return link_.run(); }
+  [[nodiscard]] int connections() const { return connections_; }
+  // For longer than the probe and the answers to it take.
+  [[nodiscard]] bool waits() const { return !is_up() && link_.next_deadline() - now() > 10s; }
 
  private:
   static std::uint64_t random_bits() {
@@ -93,6 +99,7 @@ class LinkRunner {
   std::mutex mutex_;
   std::vector<mqtt::ClientEvent> posted_;
   base::Duration ahead_{0};
+  int connections_ = 0;
   io::PahoClient client_;
   mqtt::BrokerLink link_;
 };
