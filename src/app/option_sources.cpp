@@ -5,12 +5,14 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
 #include <set>
+#include <system_error>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -22,17 +24,23 @@ constexpr std::size_t kMaxConfigFile = std::size_t{1024} * 1024;
 constexpr std::size_t kMaxSecretFile = std::size_t{64} * 1024;
 constexpr std::string_view kAddonOptions = "add-on options";
 
-// Nothing where it cannot be read to its end within `most` bytes.
-std::optional<std::string> read_all(std::istream& in, std::size_t most) {
+// The error says why not, after the file's name: "cannot be read: …", "is over 64 KiB".
+base::Result<std::string> read_all(std::istream& in, std::size_t most) {
   std::string text;
+  errno = 0;
   for (char c = 0; text.size() <= most && in.get(c);) text += c;
-  return in.eof() && text.size() <= most ? std::optional(std::move(text)) : std::nullopt;
+  if (text.size() > most) return base::config_error(fmt::format("is over {} KiB", most / 1024));
+  if (in.eof()) return text;
+  return base::config_error("cannot be read: " + std::generic_category().message(errno));
 }
 
-std::optional<std::string> read_small_file(const std::string& path, std::size_t most) {
+base::Result<std::string> read_small_file(const std::string& path, std::size_t most) {
   // A directory can be opened like a file, and reads as an empty one.
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) return std::nullopt;
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
+    return base::config_error("is a directory");
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
+  if (!file) return base::config_error("cannot be read: " + std::generic_category().message(errno));
   return read_all(file, most);
 }
 
@@ -167,8 +175,14 @@ base::Status read_document(const std::string& text, const Document& document,
                            OptionValues& values) {
   values.begin_source();
   try {
-    const auto root = YAML::Load(text);
-    if (root.IsNull()) return base::success();
+    const auto documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      return base::config_error(
+          fmt::format("{}: holds {} YAML documents (a line --- divides them); keep one",
+                      document.name, documents.size()));
+    }
+    if (documents.empty() || documents[0].IsNull()) return base::success();
+    const auto& root = documents[0];
     if (!root.IsMap()) {
       return base::config_error(
           fmt::format("{}: expected sections such as \"partner:\"", document.name));
@@ -190,14 +204,9 @@ bool is_environment_name(std::string_view name) {
 }  // namespace
 
 base::Status read_config_file(const std::string& path, OptionValues& values) {
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
-    return base::config_error(fmt::format("{}: is a directory; check --config", path));
-  }
   const auto text = read_small_file(path, kMaxConfigFile);
-  if (!text) {
-    return base::config_error(
-        fmt::format("{}: cannot be read, or is over 1 MiB; check --config", path));
-  }
+  if (!text)
+    return base::config_error(fmt::format("{}: {}; check --config", path, text.error().what));
   return read_config_text(*text, path, values);
 }
 
@@ -210,9 +219,9 @@ base::Status read_addon_options(const std::string& path, OptionValues& values) {
   const auto text =
       path == "-" ? read_all(std::cin, kMaxConfigFile) : read_small_file(path, kMaxConfigFile);
   if (!text) {
-    return base::config_error(
-        fmt::format("{} ({}): cannot be read, or are over 1 MiB; check --options", kAddonOptions,
-                    path == "-" ? "standard input" : path));
+    return base::config_error(fmt::format("{}: {} {}; check --options", kAddonOptions,
+                                          path == "-" ? "standard input" : path,
+                                          text.error().what));
   }
   return read_addon_text(*text, values);
 }
@@ -232,9 +241,7 @@ base::Result<std::string> read_secret_file(const std::string& path) {
   const auto text = read_small_file(path, kMaxSecretFile);
   if (!text) {
     return base::config_error(
-        fmt::format("file \"{}\" cannot be read, or is too large for a secret; check the path and "
-                    "its permissions",
-                    path));
+        fmt::format("file \"{}\" {}; check the path and its permissions", path, text.error().what));
   }
   const auto secret = base::trim(*text);
   if (secret.empty())
@@ -249,9 +256,9 @@ void read_credentials(OptionValues& values) {
   for (const auto& option : option_table()) {
     if (!option.secret) continue;
     const auto name = flag_name(option.key).substr(2);
-    const auto text =
-        read_small_file(fmt::format("{}/{}", directory, name), kMaxSecretFile).value_or("");
-    if (const auto secret = base::trim(text); !secret.empty())
+    const auto text = read_small_file(fmt::format("{}/{}", directory, name), kMaxSecretFile);
+    if (!text) continue;
+    if (const auto secret = base::trim(*text); !secret.empty())
       values.set(option.key, std::string(secret), "credential " + name);
   }
 }

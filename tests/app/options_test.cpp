@@ -132,6 +132,7 @@ names:
         {"\tmqtt: x\n", {"not valid YAML", ", line 1"}},
         {"just text\n", {"expected sections such as \"partner:\""}},
         {"- a\n- b\n", {"expected sections such as \"partner:\""}},
+        {"log_level: info\n---\nlanguage: de\n", {"holds 2 YAML documents", "keep one"}},
     };
     const TestFiles files;
     const auto path = files.directory() + "/config.yaml";
@@ -150,12 +151,16 @@ names:
     }
     OptionValues values;
     const auto large = files.write("large.yaml", std::string((1U << 20U) + 1, '#'));
-    for (const auto& unreadable : {files.directory() + "/none.yaml", files.directory(), large}) {
-      const auto status = read_config_file(unreadable, values);
+    const std::pair<std::string, const char*> unreadable[] = {
+        {files.directory() + "/none.yaml", "cannot be read: No such file or directory"},
+        {files.directory(), "is a directory"},
+        {large, "is over 1024 KiB"}};
+    for (const auto& [file, why] : unreadable) {
+      const auto status = read_config_file(file, values);
       REQUIRE_FALSE(status.ok());
-      CHECK(contains(status.error().what, unreadable));
-      CHECK(contains(status.error().what, "check --config"));
+      CHECK(status.error().what == file + ": " + why + "; check --config");
     }
+    CHECK(read_config_text("---\nlog_level: info\n", "one.yaml", values).ok());
   }
 
   TEST_CASE("an add-on's options: what nobody filled in is not set") {
