@@ -19,6 +19,7 @@
 #include "app/subscription_worker.hpp"
 #include "app/supervisor_worker.hpp"
 #include "app/worker_config.hpp"
+#include "base/sanitizer.hpp"
 #include "io/paho_client.hpp"
 #include "io/service_manager.hpp"
 #include "io/signals.hpp"
@@ -33,11 +34,7 @@ using namespace std::chrono_literals;
 // Readings between the subscription and the brain; more wait in the socket and at the API.
 constexpr std::size_t kReadingsLane = 256;
 // A library that hangs in the system's name resolution cannot be stopped, only left behind.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr auto kStopDeadline = 19s;  // everything takes several times as long
-#else
-constexpr auto kStopDeadline = 1900ms;
-#endif
+constexpr auto kStopDeadline = 1900ms * base::kSanitizerSlowdown;
 
 // Ends the process when stopping takes too long.
 class StopDeadline {

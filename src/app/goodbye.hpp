@@ -4,8 +4,10 @@
 
 #include <chrono>
 
+#include "base/sanitizer.hpp"
+
 namespace iometer::app {
 
-inline constexpr std::chrono::seconds kGoodbyeTime{1};
+inline constexpr std::chrono::seconds kGoodbyeTime{1 * base::kSanitizerSlowdown};
 
 }  // namespace iometer::app

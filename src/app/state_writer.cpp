@@ -7,8 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "app/goodbye.hpp"
-
 namespace iometer::app {
 // Shared with the thread, which may have to be left behind.
 struct StateWriter::Shared {
@@ -54,8 +52,9 @@ std::optional<StateWriter::Shared::Save> StateWriter::Shared::next() {
   return std::exchange(waiting, std::nullopt);
 }
 
-StateWriter::StateWriter(std::unique_ptr<io::StateFile> file, StateWriterHooks hooks)
-    : shared_(std::make_shared<Shared>()) {
+StateWriter::StateWriter(std::unique_ptr<io::StateFile> file, StateWriterHooks hooks,
+                         std::chrono::milliseconds goodbye)
+    : shared_(std::make_shared<Shared>()), goodbye_(goodbye) {
   shared_->file = std::move(file);
   shared_->hooks = std::move(hooks);
   shared_->thread = std::thread([shared = shared_] { shared->run(); });
@@ -65,7 +64,7 @@ StateWriter::~StateWriter() {
   std::unique_lock lock(shared_->mutex);
   shared_->stopping = true;
   shared_->changed.notify_all();
-  const bool ended = shared_->changed.wait_for(lock, kGoodbyeTime, [&] { return shared_->ended; });
+  const bool ended = shared_->changed.wait_for(lock, goodbye_, [&] { return shared_->ended; });
   lock.unlock();
   if (ended) {
     shared_->thread.join();

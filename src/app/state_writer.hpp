@@ -3,11 +3,13 @@
 // writer's own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "app/goodbye.hpp"
 #include "base/result.hpp"
 #include "io/state_file.hpp"
 
@@ -21,8 +23,9 @@ struct StateWriterHooks {
 class StateWriter {
  public:
   // Takes the file over and starts the thread. The file must be one.
-  StateWriter(std::unique_ptr<io::StateFile> file, StateWriterHooks hooks);
-  // Writes what waits (a second at most), then joins. No hook is called afterwards. Where the disk
+  StateWriter(std::unique_ptr<io::StateFile> file, StateWriterHooks hooks,
+              std::chrono::milliseconds goodbye = kGoodbyeTime);
+  // Writes what waits (`goodbye` at most), then joins. No hook is called afterwards. Where the disk
   // hangs, the thread is left behind, and the directory stays locked until the disk answers.
   ~StateWriter();
   StateWriter(const StateWriter&) = delete;
@@ -35,6 +38,7 @@ class StateWriter {
  private:
   struct Shared;
   std::shared_ptr<Shared> shared_;
+  std::chrono::milliseconds goodbye_;
 };
 
 }  // namespace iometer::app

@@ -7,12 +7,13 @@
 #include <utility>
 
 #include "app/clock.hpp"
+#include "base/sanitizer.hpp"
 #include "io/any_stream.hpp"
 
 namespace iometer::app {
 namespace {
 
-constexpr std::chrono::milliseconds kCloseTime{500};
+constexpr std::chrono::milliseconds kCloseTime{500 * base::kSanitizerSlowdown};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/sanitizer.hpp"
 #include "io/curl_setup.hpp"
 #include "partner/where.hpp"
 
@@ -20,7 +21,7 @@ constexpr std::size_t kMaxWaiting = 256U << 10U;
 constexpr std::size_t kMaxRefusal = 64U << 10U;  // of an answer that is no event stream
 constexpr long kConnectSeconds =
     15;  // a backstop: whoever opens the stream watches the time itself
-constexpr std::chrono::seconds kGoodbyeTime{1};
+constexpr std::chrono::seconds kGoodbyeTime{1 * base::kSanitizerSlowdown};
 
 bool is_event_stream(const AnswerHead& head) {
   const auto type = head.content_type.substr(0, head.content_type.find(';'));

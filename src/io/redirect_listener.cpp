@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/sanitizer.hpp"
 #include "net/listen_address.hpp"
 
 namespace iometer::io {
@@ -24,7 +25,7 @@ using namespace std::chrono_literals;
 constexpr unsigned short kLargestHead = 4096;
 constexpr unsigned kMostConnections = 64;
 constexpr unsigned kSecondsForRequest = 10;
-constexpr auto kGoodbyeTime = 500ms;
+constexpr auto kGoodbyeTime = 500ms * base::kSanitizerSlowdown;
 
 void log_nothing(int /*level*/, const char* /*line*/) {}
 

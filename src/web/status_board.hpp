@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/sanitizer.hpp"
 #include "base/time.hpp"
 #include "web/snapshot.hpp"
 
@@ -20,7 +21,7 @@ class StatusBoard {
   // So old may a snapshot be that is shown.
   static constexpr base::Duration kFresh = std::chrono::seconds{1};
   // So long is a new one waited for.
-  static constexpr base::Duration kPatience = std::chrono::seconds{2};
+  static constexpr base::Duration kPatience = std::chrono::seconds{2 * base::kSanitizerSlowdown};
 
   // `ask` makes the brain show() a snapshot soon; called on the server's thread.
   StatusBoard(std::function<void()> ask, base::SteadyTime now)

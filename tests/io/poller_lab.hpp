@@ -107,11 +107,11 @@ struct PollerLog {
   }
   bool wait_done(std::size_t count) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, 20s, [&] { return done.size() >= count; });
+    return changed.wait_for(lock, 30s, [&] { return done.size() >= count; });
   }
   bool wait_partners(std::size_t count) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, 10s, [&] { return partners.size() >= count; });
+    return changed.wait_for(lock, 30s, [&] { return partners.size() >= count; });
   }
 };
 

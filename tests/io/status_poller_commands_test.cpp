@@ -28,12 +28,13 @@ TEST_SUITE("io") {
     for (int i = 0; i < 12; ++i) poller.carry_out(link);
     std::unique_lock lock(seen.mutex);
     // The first is begun at once; 8 wait, and the rest is told so.
-    REQUIRE(seen.changed.wait_for(lock, 20s, [&] {
+    REQUIRE(seen.changed.wait_for(lock, 30s, [&] {
       return std::count_if(seen.done.begin(), seen.done.end(),
                            [](const auto& one) { return one.data.ok(); }) >= 3;
     }));
-    CHECK(std::chrono::steady_clock::now() - begun >= 2s);
-    CHECK(api.links <= 4);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    CHECK(took >= 2s);
+    CHECK(api.links <= 2 + took / 1s);
     const auto refused = std::count_if(seen.done.begin(), seen.done.end(),
                                        [](const auto& one) { return !one.data.ok(); });
     CHECK(refused >= 3);

@@ -222,7 +222,7 @@ TEST_SUITE("io") {
       std::this_thread::sleep_for(200ms);
       start = std::chrono::steady_clock::now();
     }
-    CHECK(std::chrono::steady_clock::now() - start < 2s);
+    CHECK(std::chrono::steady_clock::now() - start < 5s);
     CHECK(seen.partners.empty());
   }
 }

@@ -75,7 +75,7 @@ class Recorder : public partner::StreamListener {
   template <class Predicate>
   bool wait(Predicate predicate) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), predicate);
+    return changed_.wait_for(lock, std::chrono::seconds(30), predicate);
   }
   void on_open(std::optional<base::WallTime> date) override {
     const std::lock_guard lock(mutex_);

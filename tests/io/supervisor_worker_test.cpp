@@ -147,7 +147,7 @@ TEST_SUITE("io") {
       REQUIRE(asked);
       begin = std::chrono::steady_clock::now();
     }
-    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+    CHECK(std::chrono::steady_clock::now() - begin < 5s);
     CHECK(answers.count() == 0);
   }
 }

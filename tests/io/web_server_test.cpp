@@ -207,7 +207,7 @@ TEST_SUITE("io") {
     REQUIRE(started.ok());
     const Peer waiting((*started)->port());
     waiting.send("GET /status HTTP/1.1\r\nHost: x\r\n\r\n");
-    REQUIRE(asked.try_acquire_for(10s));
+    REQUIRE(asked.try_acquire_for(30s));
     const auto begun = now();
     started->reset();
     CHECK(now() - begun < web::StatusBoard::kPatience / 2);

@@ -19,7 +19,7 @@ class RawStream {
 
   // All that came until `text` is there, and no more; what came in time where it never is.
   std::string read_until(std::string_view text,
-                         std::chrono::milliseconds limit = std::chrono::seconds(10));
+                         std::chrono::milliseconds limit = std::chrono::seconds(30));
   // The connection is over.
   [[nodiscard]] bool ended() const { return ended_; }
 

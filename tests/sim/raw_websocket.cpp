@@ -42,7 +42,7 @@ RawWebSocket::RawWebSocket(std::uint16_t port, const std::string& header_lines,
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   if (!subprotocols.empty()) request += "Sec-WebSocket-Protocol: " + subprotocols + "\r\n";
   send_all(fd_, request + header_lines + "\r\n");
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   std::size_t end = std::string::npos;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
     if (!fill(buffer_.size() + 1, until)) return;

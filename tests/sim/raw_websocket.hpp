@@ -40,9 +40,9 @@ class RawWebSocket {
 
   void send_text(std::string_view text) { send_frame(1, text); }
   void send_frame(int opcode, std::string_view payload);
-  Frame read_frame(std::chrono::milliseconds limit = std::chrono::seconds(10));
+  Frame read_frame(std::chrono::milliseconds limit = std::chrono::seconds(30));
   // A whole text message, its fragments joined; empty where something else or nothing came.
-  std::string read_message(std::chrono::milliseconds limit = std::chrono::seconds(10));
+  std::string read_message(std::chrono::milliseconds limit = std::chrono::seconds(30));
 
  private:
   bool fill(std::size_t bytes, std::chrono::steady_clock::time_point until);
