@@ -29,6 +29,21 @@ std::string short_id(std::string_view id) {
   return fmt::format("{:08x}", base::fingerprint(parts) >> 32U);
 }
 
+// As who has no such key writes them: "Küche" stays readable in a topic. UTF-8.
+std::string without_umlauts(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> kLetters[] = {
+      {"ä", "ae"}, {"ö", "oe"}, {"ü", "ue"}, {"Ä", "ae"}, {"Ö", "oe"}, {"Ü", "ue"}, {"ß", "ss"}};
+  std::string result;
+  while (!text.empty()) {
+    const auto* letter = std::find_if(std::begin(kLetters), std::end(kLetters),
+                                      [&](const auto& one) { return text.starts_with(one.first); });
+    const bool found = letter != std::end(kLetters);
+    result += found ? letter->second : text.substr(0, 1);
+    text.remove_prefix(found ? letter->first.size() : 1);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string Topics::bridge(std::string_view leaf) const {
@@ -70,9 +85,10 @@ std::string meter_slug(std::string_view number, std::string_view id) {
   // What is longer is no meter's number; a topic has 65535 bytes (MQTT 3.1.1 section 1.5.3).
   const bool too_long = number.size() > kMaxSlug;
   const auto lower = base::to_lower(number.substr(0, kMaxSlug));
+  const auto spelt = without_umlauts(lower);
   std::string slug;
-  std::copy_if(lower.begin(), lower.end(), std::back_inserter(slug), is_slug_character);
-  if (slug.size() == lower.size() && !slug.empty() && !too_long) return slug;
+  std::copy_if(spelt.begin(), spelt.end(), std::back_inserter(slug), is_slug_character);
+  if (slug == lower && !slug.empty() && !too_long) return slug;
   return slug.empty() ? short_id(id) : slug + "-" + short_id(id);
 }
 

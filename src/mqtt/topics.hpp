@@ -37,9 +37,9 @@ class Topics {
   std::string base_;
 };
 
-// A meter's part of the topics: its number lower-cased, only [a-z0-9_-]; a number that lost
-// something in that, or has nothing left, gets `-<8 hex of the id>` so that no two meters share
-// one.
+// A meter's part of the topics: its number or name lower-cased, umlauts spelt out, only [a-z0-9_-];
+// one that is not the same in that, or has nothing left, gets `-<8 hex of the id>` so that no two
+// meters share one.
 std::string meter_slug(std::string_view number, std::string_view id);
 
 // Whether a text can be a slug or a value's key.

@@ -239,7 +239,7 @@ TEST_SUITE("bridge") {
     }
     world.run(20s);
     CHECK(slug_of(world, "1/2+#") == "12-10000000");
-    CHECK(slug_of(world, "Zähler 7") == "zhler7-10000001");
+    CHECK(slug_of(world, "Zähler 7") == "zaehler7-10000001");
     CHECK(slug_of(world, "") == "10000004");
     CHECK(slug_of(world, "1EMH-00_1") == "1emh-00_1");
     std::set<std::string> slugs;

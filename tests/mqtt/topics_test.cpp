@@ -20,7 +20,9 @@ TEST_SUITE("mqtt") {
     CHECK(meter_slug("a_b-1", kId) == "a_b-1");
     CHECK(meter_slug("1 ISK 007", kId) == "1isk007-0a1b2c3d");
     CHECK(meter_slug("a/b+#", kId) == "ab-0a1b2c3d");
-    CHECK(meter_slug("Zähler", kId) == "zhler-0a1b2c3d");
+    CHECK(meter_slug("Zähler", kId) == "zaehler-0a1b2c3d");
+    CHECK(meter_slug("ÄÖÜ äöü Süßholz", kId) == "aeoeueaeoeuesuessholz-0a1b2c3d");
+    CHECK(meter_slug("Ég\xc3", kId) == "g-0a1b2c3d");
     CHECK(meter_slug("", kId) == "0a1b2c3d");
     CHECK(meter_slug(std::string(64, 'x'), kId) == std::string(64, 'x'));
     CHECK(meter_slug(std::string(70'000, 'x'), kId) == std::string(64, 'x') + "-0a1b2c3d");
