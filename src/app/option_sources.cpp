@@ -24,12 +24,18 @@ constexpr std::size_t kMaxConfigFile = std::size_t{1024} * 1024;
 constexpr std::size_t kMaxSecretFile = std::size_t{64} * 1024;
 constexpr std::string_view kAddonOptions = "add-on options";
 
+std::string size_text(std::size_t bytes) {
+  constexpr std::size_t kKibi = 1024;
+  return bytes % (kKibi * kKibi) == 0 ? fmt::format("{} MiB", bytes / (kKibi * kKibi))
+                                      : fmt::format("{} KiB", bytes / kKibi);
+}
+
 // The error says why not, after the file's name: "cannot be read: …", "is over 64 KiB".
 base::Result<std::string> read_all(std::istream& in, std::size_t most) {
   std::string text;
   errno = 0;
   for (char c = 0; text.size() <= most && in.get(c);) text += c;
-  if (text.size() > most) return base::config_error(fmt::format("is over {} KiB", most / 1024));
+  if (text.size() > most) return base::config_error("is over " + size_text(most));
   if (in.eof()) return text;
   return base::config_error("cannot be read: " + std::generic_category().message(errno));
 }
@@ -219,7 +225,7 @@ base::Status read_addon_options(const std::string& path, OptionValues& values) {
   const auto text =
       path == "-" ? read_all(std::cin, kMaxConfigFile) : read_small_file(path, kMaxConfigFile);
   if (!text) {
-    return base::config_error(fmt::format("{}: {} {}; check --options", kAddonOptions,
+    return base::config_error(fmt::format("{} ({}): {}; check --options", kAddonOptions,
                                           path == "-" ? "standard input" : path,
                                           text.error().what));
   }

@@ -188,7 +188,7 @@ class PahoClient::Connection final : public virtual ::mqtt::callback,
       return fmt::format("{}: TLS failed: {}; check mqtt.url and mqtt.ca_file", where, tls);
     // Paho's word for most of what can happen to a connection says nothing.
     const auto why = words.empty() || code == MQTTASYNC_FAILURE
-                         ? std::string()
+                         ? std::string(", or ends the connection")
                          : fmt::format(" ({}, code {})", words, code);
     return fmt::format("{} is not reachable{}; {}", where, why, options_.address_remedy);
   }

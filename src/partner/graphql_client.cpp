@@ -85,6 +85,11 @@ Failure GraphqlClient::refused(std::span<const GraphqlError> errors) const {
   return failure;
 }
 
+base::Error GraphqlClient::misshapen(base::Error error) {
+  error.what = fmt::format("{} answered in an unknown form: {}", where_, error.what);
+  return failed({std::move(error)});
+}
+
 base::Error GraphqlClient::failed(Failure failure) {
   if (is_auth(failure) && config_.credentials.method == AuthMethod::kWsse && server_clock_offset_) {
     name_clock_skew(failure, *server_clock_offset_);

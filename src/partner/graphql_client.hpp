@@ -40,6 +40,9 @@ class GraphqlClient {
 
   // What errors of an answer mean, in a message that names the server.
   [[nodiscard]] Failure refused(std::span<const GraphqlError> errors) const;
+  // The answer came, but what `error` says of it is not as the API documents it: a failure whose
+  // message names the server. Becomes the last one.
+  base::Error misshapen(base::Error error);
   // Makes `failure` the last one, and gives its error.
   base::Error failed(Failure failure);
 

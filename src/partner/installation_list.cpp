@@ -130,7 +130,7 @@ base::Result<InstallationList::Page> InstallationList::read_page(const std::stri
     if (!decoded || decoded->installations.empty()) return client_.failed(failure);
     decoded->problems.push_back(failure.error);
   }
-  if (!decoded) return client_.failed({decoded.error()});
+  if (!decoded) return client_.misshapen(decoded.error());
   Page page;
   page.size = list.items().size();
   for (const auto& installation : decoded->installations) page.ids.push_back(installation.id);
@@ -146,7 +146,7 @@ base::Result<InstallationList::Page> InstallationList::read_ids(const std::strin
   if (!answer) return answer.error();
   if (!answer->errors.empty()) return client_.failed(client_.refused(answer->errors));
   auto ids = decode_installation_ids(answer->data["installations"]);
-  if (!ids) return client_.failed({ids.error()});
+  if (!ids) return client_.misshapen(ids.error());
   return Page{ids->size(), *std::move(ids), {}};
 }
 

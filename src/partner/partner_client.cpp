@@ -85,8 +85,8 @@ base::Result<Partner> PartnerClient::partner() {
   if (!answer) return answer.error();
   auto partner = decode_partner(answer->data["partner"]);
   if (partner) return partner;
-  return client_.failed(answer->errors.empty() ? Failure{partner.error()}
-                                               : client_.refused(answer->errors));
+  return answer->errors.empty() ? client_.misshapen(partner.error())
+                                : client_.failed(client_.refused(answer->errors));
 }
 
 base::Result<ApiSchema> PartnerClient::schema() {
@@ -98,7 +98,7 @@ base::Result<ApiSchema> PartnerClient::schema() {
     failure = client_.refused(answer->errors);
   } else if (!answer->data["__schema"].is_null()) {
     auto schema = decode_schema(answer->data["__schema"]);
-    if (!schema) return client_.failed({schema.error()});
+    if (!schema) return client_.misshapen(schema.error());
     list_.set_paging(paging_of(*schema));
     return schema;
   }
@@ -162,7 +162,7 @@ base::Result<std::optional<model::Installation>> PartnerClient::installation(
   }
   std::vector<base::Error> left_out;
   auto decoded = decode_installation(object, "installation", left_out);
-  if (!decoded) return client_.failed({decoded.error()});
+  if (!decoded) return client_.misshapen(decoded.error());
   return std::optional(*std::move(decoded));
 }
 
@@ -180,11 +180,11 @@ base::Result<std::string> PartnerClient::connect_url(const std::string& redirect
   if (!answer->errors.empty()) return client_.failed(client_.refused(answer->errors));
   const auto* url = answer->data["connectUrl"].string();
   if (url == nullptr || !is_address(*url)) {
-    return client_.failed({base::protocol_error(
+    return client_.misshapen(base::protocol_error(
         url == nullptr ? fmt::format("connectUrl: expected a string, found {}",
                                      answer->data["connectUrl"].type_name())
                        : fmt::format("connectUrl: \"{}\" is no address that can be opened",
-                                     base::printable(*url, 100)))});
+                                     base::printable(*url, 100))));
   }
   return *url;
 }

@@ -154,7 +154,7 @@ names:
     const std::pair<std::string, const char*> unreadable[] = {
         {files.directory() + "/none.yaml", "cannot be read: No such file or directory"},
         {files.directory(), "is a directory"},
-        {large, "is over 1024 KiB"}};
+        {large, "is over 1 MiB"}};
     for (const auto& [file, why] : unreadable) {
       const auto status = read_config_file(file, values);
       REQUIRE_FALSE(status.ok());

@@ -217,7 +217,7 @@ TEST_SUITE("partner") {
     CHECK(partner_error(404, "not found").kind == ErrorKind::kProtocol);
     CHECK(contains(partner_error(301, "").what, "redirect"));
     CHECK(partner_error(200, R"({"data":{"partner":null}})").what ==
-          "partner.id: expected a string, found null");
+          "host:443 answered in an unknown form: partner.id: expected a string, found null");
     CHECK(partner_error(200, R"({"errors":[{"message":"no Basic aWQ6c2VjcmV0"}],"data":null})")
               .what == "host:443 answered \"no Basic ***\"");
   }

@@ -180,7 +180,8 @@ TEST_SUITE("partner") {
         asked(0, R"("variables":{"redirectUrl":"http://192.168.1.5:8099/linked","state":"abc"})"));
 
     http.answer(200, R"({"data":{"connectUrl":null}})");
-    CHECK(client.connect_url("r", "s").error().what == "connectUrl: expected a string, found null");
+    CHECK(client.connect_url("r", "s").error().what ==
+          "host:443 answered in an unknown form: connectUrl: expected a string, found null");
     for (const auto* bad : {"", "nothing", "https://a\\u001b[2J", "https://a b"}) {
       http.answer(200, fmt::format(R"({{"data":{{"connectUrl":"{}"}}}})", bad));
       CHECK(contains(client.connect_url("r", "s").error().what, "no address that can be opened"));

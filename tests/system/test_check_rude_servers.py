@@ -27,4 +27,7 @@ def test_a_server_that_is_none(lab, section, scheme, behave, code):
         assert server.connections
     assert report["exit_code"] == code, report
     if code == 23:  # somebody takes connections there
-        assert "is it an MQTT broker's?" in report["findings"][-1]["next"], report
+        last = report["findings"][-1]
+        assert ("is not reachable, or ends the connection" if behave is hang_up
+                else "did not answer") in last["what"], report
+        assert "is it an MQTT broker's?" in last["next"], report
