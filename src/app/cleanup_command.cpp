@@ -17,7 +17,7 @@ struct Arguments {
 int run(const Arguments& arguments) {
   const auto values = read_values(arguments.settings);
   if (!values) return fail(values.error());
-  auto config = make_config(*values);
+  auto config = make_config(*values, PartnerLogin::kNotNeeded);
   if (!config) return fail(config.error());
   if (const auto found = find_broker(config->mqtt); !found) return fail(found.error());
   const auto done = run_cleanup(arguments.cleanup, *config);

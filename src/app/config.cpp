@@ -149,23 +149,8 @@ class Reader {
   std::optional<base::Error> error_;
 };
 
-Config::PartnerApi read_partner(Reader& in) {
-  Config::PartnerApi partner;
-  partner.url = in.url("partner.url", kHttpSchemes);
-  partner.websocket_url = in.text("partner.websocket_url").empty()
-                              ? io::websocket_url(partner.url)
-                              : in.url("partner.websocket_url", kWebSocketSchemes);
-  auto& credentials = partner.credentials;
-  credentials.id = in.text("partner.id");
+void read_login(Reader& in, partner::Credentials& credentials) {
   credentials.secret = in.secret("partner.secret");
-  credentials.method = in.choice("partner.auth", {"basic", "wsse"}) == 0
-                           ? partner::AuthMethod::kBasic
-                           : partner::AuthMethod::kWsse;
-  constexpr std::array<partner::AuthPlace, 3> kPlaces{
-      partner::AuthPlace::kBoth, partner::AuthPlace::kHeader, partner::AuthPlace::kInit};
-  credentials.place = kPlaces.at(in.choice("partner.auth_in", {"both", "header", "init"}));
-  in.choice("partner.transport", {"auto", "graphql-transport-ws", "sse", "graphql-ws"});
-  partner.transport = partner::transport_of_name(in.text("partner.transport"));
   if (credentials.id.empty()) {
     in.fail("partner.id",
             "missing: set it in the configuration file or in IOMETER2MQTT_PARTNER_ID");
@@ -177,6 +162,25 @@ Config::PartnerApi read_partner(Reader& in) {
     const bool is_id = status.error().what.starts_with("partner.id");
     in.fail(is_id ? "partner.id" : "partner.secret", status.error().what);
   }
+}
+
+Config::PartnerApi read_partner(Reader& in, PartnerLogin login) {
+  Config::PartnerApi partner;
+  partner.url = in.url("partner.url", kHttpSchemes);
+  partner.websocket_url = in.text("partner.websocket_url").empty()
+                              ? io::websocket_url(partner.url)
+                              : in.url("partner.websocket_url", kWebSocketSchemes);
+  auto& credentials = partner.credentials;
+  credentials.id = in.text("partner.id");
+  credentials.method = in.choice("partner.auth", {"basic", "wsse"}) == 0
+                           ? partner::AuthMethod::kBasic
+                           : partner::AuthMethod::kWsse;
+  constexpr std::array<partner::AuthPlace, 3> kPlaces{
+      partner::AuthPlace::kBoth, partner::AuthPlace::kHeader, partner::AuthPlace::kInit};
+  credentials.place = kPlaces.at(in.choice("partner.auth_in", {"both", "header", "init"}));
+  if (login == PartnerLogin::kNeeded) read_login(in, credentials);
+  in.choice("partner.transport", {"auto", "graphql-transport-ws", "sse", "graphql-ws"});
+  partner.transport = partner::transport_of_name(in.text("partner.transport"));
   partner.installations = in.list("partner.installations");
   partner.ca_file = in.readable_file("partner.ca_file");
   partner.idle_timeout = in.duration("partner.idle_timeout", 5s, 1h);
@@ -309,10 +313,10 @@ base::Result<base::Duration> parse_duration(std::string_view text) {
                   base::printable(text, 40)));
 }
 
-base::Result<Config> make_config(const OptionValues& values) {
+base::Result<Config> make_config(const OptionValues& values, PartnerLogin login) {
   Reader in(values);
   Config config;
-  config.partner = read_partner(in);
+  config.partner = read_partner(in, login);
   config.mqtt = read_mqtt(in);
   config.homeassistant.discovery = in.choice("homeassistant.discovery", {"device", "off"}) == 0;
   config.homeassistant.prefix = in.topic("homeassistant.prefix");
@@ -340,7 +344,7 @@ base::Result<Config> make_config(const OptionValues& values) {
 
 base::Result<Config::PartnerApi> make_partner_config(const OptionValues& values) {
   Reader in(values);
-  auto partner = read_partner(in);
+  auto partner = read_partner(in, PartnerLogin::kNeeded);
   if (in.error()) return *in.error();
   return partner;
 }

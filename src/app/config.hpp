@@ -63,7 +63,12 @@ struct Config {
   std::string log_level;
 };
 
-base::Result<Config> make_config(const OptionValues& values);
+// What is not needed is not read: who cleans up at the broker may not be allowed to read the
+// secret.
+enum class PartnerLogin { kNeeded, kNotNeeded };
+
+base::Result<Config> make_config(const OptionValues& values,
+                                 PartnerLogin login = PartnerLogin::kNeeded);
 
 // The part that a command needs that speaks with the Partner API alone; the rest is not checked.
 base::Result<Config::PartnerApi> make_partner_config(const OptionValues& values);

@@ -21,11 +21,9 @@ struct Arguments {
 int run(const Arguments& arguments) {
   auto values = read_values(arguments.settings);
   if (!values) return fail(values.error());
-  // Nobody signs in.
+  // The instance of the bridge is made of it.
   if (values->get("partner.id").empty()) values->set("partner.id", "replay", "replay");
-  values->set("partner.secret", "replay", "replay");
-  values->set("partner.secret_file", "", "replay");
-  const auto config = make_config(*values);
+  const auto config = make_config(*values, PartnerLogin::kNotNeeded);
   if (!config) return fail(config.error());
   std::ifstream recording(arguments.recording);
   if (!recording.good())

@@ -251,6 +251,17 @@ TEST_SUITE("app") {
     }
   }
 
+  TEST_CASE("who does not sign in needs no secret, and reads none") {
+    auto values = complete();
+    values.set("partner.id", "", "test");
+    values.set("partner.secret", "", "test");
+    values.set("partner.secret_file", "/nonexistent/secret", "test");
+    CHECK_FALSE(make_config(values).ok());
+    const auto config = make_config(values, PartnerLogin::kNotNeeded);
+    REQUIRE_MESSAGE(config.ok(), config.error().what);
+    CHECK(config->partner.credentials.secret.empty());
+  }
+
   TEST_CASE("the edges of what is allowed are allowed") {
     struct Row {
       const char* key;

@@ -8,8 +8,8 @@ from harness.ports import free_port
 from harness.programs import command
 from harness.waiting import SCALE
 
-# A slow build needs its time for the replay of the first hour.
-SECONDS = str(int(6 * max(1, SCALE / 2)))
+# A slow build, or a busy machine, needs its time for the replay of the first hour.
+SECONDS = str(int(12 * max(1, SCALE / 2)))
 
 
 def demo(broker, seconds=SECONDS):
