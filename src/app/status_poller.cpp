@@ -41,10 +41,17 @@ struct Progress {
   partner::PartnerClient client;
   partner::ApiSchema schema = partner::documented_schema();
   partner::Backoff backoff = {};
+  bool rest_asked = false;  // the API wants no request before the next poll's time
   bool partner_known = false;
   unsigned schema_attempts = kSchemaAttempts;  // left; 0 when it is known, too
   bool list_first = false;  // the schema was refused to us: the list shows whether all is
   std::deque<bridge::ApiCommand> refreshes = {};  // that the next poll answers
+
+  // The time to wait after a failure.
+  base::Duration pause_after(const partner::Failure& failure) {
+    rest_asked = failure.retry_no_sooner > base::Duration(0);
+    return backoff.next(failure, random_number());
+  }
 };
 
 }  // namespace
@@ -104,12 +111,12 @@ void StatusPoller::Shared::run() {
 // One round; gives the time until the next.
 base::Duration StatusPoller::Shared::poll(Progress& progress) {
   auto& client = progress.client;
+  progress.rest_asked = false;
   if (!progress.partner_known) {
     auto partner = client.partner();
     progress.partner_known = partner.ok();
     call_hook([&](StatusPollerHooks& h) { h.on_partner(std::move(partner)); });
-    if (!progress.partner_known)
-      return progress.backoff.next(client.last_failure(), random_number());
+    if (!progress.partner_known) return progress.pause_after(client.last_failure());
     progress.backoff.reset();
   }
   if (progress.schema_attempts > 0 && !progress.list_first) {
@@ -128,10 +135,10 @@ base::Duration StatusPoller::Shared::poll_list(Progress& progress) {
   if (!good) {
     // Our request does not fit the API any more: its schema may tell how it has to look.
     if (client.last_failure().permanent) progress.schema_attempts = kSchemaAttempts;
-    return progress.backoff.next(client.last_failure(), random_number());
+    return progress.pause_after(client.last_failure());
   }
   const auto interval = with_jitter(config.poll_interval);
-  if (ended_by) return std::max(interval, progress.backoff.next(*ended_by, random_number()));
+  if (ended_by) return std::max(interval, progress.pause_after(*ended_by));
   progress.backoff.reset();
   return interval;
 }
@@ -144,7 +151,7 @@ std::optional<base::Duration> StatusPoller::Shared::ask_for_schema(Progress& pro
     const auto& failure = progress.client.last_failure();
     progress.list_first = partner::is_auth(failure);
     if (!progress.list_first && failure.retry_no_sooner == base::Duration(0)) return std::nullopt;
-    return progress.backoff.next(failure, random_number());
+    return progress.pause_after(failure);
   }
   call_hook([&](StatusPollerHooks& h) {
     if (h.on_schema) h.on_schema(*schema);
@@ -161,7 +168,7 @@ std::set<std::string> StatusPoller::Shared::asked_about() {
 // False when it is time to stop.
 bool StatusPoller::Shared::wait(Progress& progress, steady_clock::time_point started,
                                 base::Duration delay) {
-  const bool may_hurry = !progress.backoff.is_slow();
+  const bool may_hurry = !progress.backoff.is_slow() && !progress.rest_asked;
   const auto due = steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(delay);
   const auto soonest = std::min(
       due, started + std::chrono::duration_cast<steady_clock::duration>(kLeastBetweenPolls));

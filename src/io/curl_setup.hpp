@@ -5,6 +5,8 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -106,7 +108,8 @@ inline AnswerHead answer_head(CURL* handle) {
   if (type != nullptr) head.content_type = type;
   curl_off_t retry_after = 0;
   curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
-  if (retry_after > 0) head.retry_after = std::chrono::seconds(retry_after);
+  if (retry_after > 0)
+    head.retry_after = std::min(std::chrono::seconds(retry_after), partner::kLongestRetryAfter);
   curl_header* date = nullptr;
   if (curl_easy_header(handle, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK) {
     const auto time = curl_getdate(date->value, nullptr);

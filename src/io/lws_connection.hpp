@@ -53,7 +53,8 @@ struct Connection : std::enable_shared_from_this<Connection> {
   lws* wsi = nullptr;
   std::vector<std::string> addresses;  // still to be tried, last first
   std::deque<std::string> outgoing;    // each with LWS_PRE bytes in front
-  bool upgrading = false;              // TCP and TLS stand
+  std::size_t outgoing_bytes = 0;
+  bool upgrading = false;  // TCP and TLS stand
   bool open = false;
   bool ping = false;  // to be sent
   bool finished = false;
@@ -71,11 +72,31 @@ inline std::string header(lws* wsi, lws_token_indexes token) {
   return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : std::string();
 }
 
-inline std::optional<base::WallTime> read_date(lws* wsi) {
+// A header that is an IMF-fixdate (RFC 9110 section 5.6.7).
+inline std::optional<base::WallTime> read_date(lws* wsi, lws_token_indexes token) {
   std::tm parts{};
-  const auto date = header(wsi, WSI_TOKEN_HTTP_DATE);
+  const auto date = header(wsi, token);
   if (strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return std::nullopt;
   return std::chrono::system_clock::from_time_t(timegm(&parts));
+}
+
+// Seconds, or a time by the server's clock (RFC 9110 section 10.2.3).
+inline std::optional<std::chrono::seconds> read_retry_after(lws* wsi) {
+  const auto text = header(wsi, WSI_TOKEN_HTTP_RETRY_AFTER);
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (end != text.data() && end == text.data() + text.size()) {
+    if (error == std::errc::result_out_of_range) seconds = partner::kLongestRetryAfter.count();
+    return std::chrono::seconds(
+        std::clamp<std::int64_t>(seconds, 0, partner::kLongestRetryAfter.count()));
+  }
+  const auto until = read_date(wsi, WSI_TOKEN_HTTP_RETRY_AFTER);
+  if (!until) return std::nullopt;
+  const auto now =
+      read_date(wsi, WSI_TOKEN_HTTP_DATE)
+          .value_or(std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now()));
+  return std::clamp(std::chrono::ceil<std::chrono::seconds>(*until - now), std::chrono::seconds(0),
+                    partner::kLongestRetryAfter);
 }
 
 inline bool add_header(lws* wsi, const std::string& name, const std::string& value, void* in,
@@ -104,13 +125,8 @@ inline void read_refusal(Connection& connection) {
     connection.closed.http_status = 0;
     check_subprotocol(connection);  // the library's own words for it are "HS: PROTOCOL malformed"
   }
-  connection.closed.date = read_date(connection.wsi);
-  const auto text = header(connection.wsi, WSI_TOKEN_HTTP_RETRY_AFTER);
-  long seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc() && end == text.data() + text.size() && seconds >= 0) {
-    connection.closed.retry_after = std::chrono::seconds(seconds);
-  }
+  connection.closed.date = read_date(connection.wsi, WSI_TOKEN_HTTP_DATE);
+  connection.closed.retry_after = read_retry_after(connection.wsi);
 }
 
 inline void read_close_frame(Connection& connection, const void* in, std::size_t size) {
@@ -126,6 +142,7 @@ inline int write_next(Connection& connection) {
   auto* bytes = reinterpret_cast<unsigned char*>(text.data()) + LWS_PRE;
   const bool written =
       lws_write(connection.wsi, bytes, size, LWS_WRITE_TEXT) >= static_cast<int>(size);
+  connection.outgoing_bytes -= text.size();
   connection.outgoing.pop_front();
   return written ? 0 : -1;
 }
@@ -208,7 +225,8 @@ inline int on_connection_event(Connection& connection, lws_callback_reasons reas
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
       return append_headers(connection, in, size);
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
-      connection.date = read_date(connection.wsi);  // the headers are gone afterwards
+      connection.date =
+          read_date(connection.wsi, WSI_TOKEN_HTTP_DATE);  // the headers are gone afterwards
       return check_subprotocol(connection);
     case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
       read_refusal(connection);

@@ -24,6 +24,8 @@ using partner::StreamListener;
 using partner::StreamRequest;
 
 constexpr std::size_t kReceiveBuffer = 16384;
+// We send little: a server that lets so much wait does not read, while its pings want answers.
+constexpr std::size_t kMostOutgoing = std::size_t{2} * 1024 * 1024;
 
 // The reason of a failed TLS handshake stands only in the library's log, whose hook is one for the
 // whole process and has no user pointer. Each loop runs on one thread, so the newest line of each
@@ -269,6 +271,13 @@ void LwsStream::open(const StreamRequest& request, StreamListener& listener) {
     loop_->finish(*connection, "it is not a ws:// or wss:// URL");
     return;
   }
+  if (connection->target.tls && connection->target.host.find(':') != std::string::npos) {
+    // libwebsockets compares the certificate with what is before the first colon.
+    loop_->finish(
+        *connection,
+        "wss:// cannot check the certificate of an IPv6 address: write the server's name");
+    return;
+  }
   // Nothing can interrupt the system's resolver: nobody may wait for its thread.
   std::thread([loop = loop_.get(), inbox = loop_->inbox, resolve = loop_->options.resolve,
                connection] {
@@ -282,7 +291,13 @@ void LwsStream::open(const StreamRequest& request, StreamListener& listener) {
 void LwsStream::send_text(std::string text) {
   const auto& connection = loop_->current;
   if (!connection || !connection->open || connection->finished || connection->close) return;
+  if (connection->outgoing_bytes + text.size() > kMostOutgoing) {
+    connection->refusal = "it does not read what is sent to it";
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    return;
+  }
   text.insert(0, LWS_PRE, '\0');
+  connection->outgoing_bytes += text.size();
   connection->outgoing.push_back(std::move(text));
   lws_callback_on_writable(connection->wsi);
 }

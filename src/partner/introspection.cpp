@@ -122,8 +122,8 @@ const Query kIntrospectionQuery{
     "fields(includeDeprecated: true) { name args { name defaultValue type { ...T } } "
     "type { ...T } } "
     "inputFields { name defaultValue type { ...T } } } } } "
-    "fragment T on __Type { kind name ofType { kind name ofType { kind name "
-    "ofType { kind name } } } }"};
+    "fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name "
+    "ofType { kind name ofType { kind name ofType { kind name } } } } } } }"};
 
 base::Result<ApiSchema> decode_schema(const Json& schema) {
   const auto& types = schema["types"];

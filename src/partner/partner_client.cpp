@@ -98,13 +98,17 @@ base::Result<ApiSchema> PartnerClient::schema() {
     failure = client_.refused(answer->errors);
   } else if (!answer->data["__schema"].is_null()) {
     auto schema = decode_schema(answer->data["__schema"]);
-    if (!schema) return client_.misshapen(schema.error());
-    list_.set_paging(paging_of(*schema));
-    return schema;
+    if (schema) {
+      list_.set_paging(paging_of(*schema));
+      return schema;
+    }
+    failure = {client_.misshapen(schema.error())};
   }
-  const bool told_null = answer.ok() && answer->errors.empty();
-  if (!told_null && !is_introspection_refused(client_.last_status(), failure))
+  const bool told = answer.ok() && answer->errors.empty();  // null, or what cannot be understood
+  if (!told && !is_introspection_refused(client_.last_status(), failure)) {
+    list_.doubt_the_end(failure.error);
     return client_.failed(std::move(failure));
+  }
   auto schema = documented_schema();
   schema.why_assumed = failure.error.what;
   if (auto probed = probe_paging(schema); !probed) {

@@ -16,6 +16,9 @@
 
 namespace iometer::partner {
 
+// What is longer in a Retry-After header is read as this: its arithmetic must not overflow.
+inline constexpr std::chrono::seconds kLongestRetryAfter = std::chrono::hours(24);
+
 // Header name without colon, and value. May hold credentials: never logged.
 using Headers = std::vector<std::pair<std::string, std::string>>;
 

@@ -326,13 +326,15 @@ void Subscription::set_link(const LinkState& state) {
 std::string Subscription::authorization() {
   auto value =
       authorization_value(config_.credentials, make_nonce(hooks_.random), hooks_.now().wall);
-  authorization_ = base::Secret(value);
+  authorizations_[0] = std::exchange(authorizations_[1], base::Secret(value));
   return value;
 }
 
 base::Error Subscription::without_credentials(base::Error error) const {
-  error.what = partner::without_credentials(std::move(error.what), config_.credentials.secret,
-                                            authorization_);
+  for (const auto& authorization : authorizations_) {
+    error.what = partner::without_credentials(std::move(error.what), config_.credentials.secret,
+                                              authorization);
+  }
   return error;
 }
 

@@ -4,6 +4,7 @@
 // stream's loop. It neither logs nor reads a clock.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -110,7 +111,7 @@ class Subscription final : private StreamListener {
   std::optional<CodeForm> code_form_;
   std::optional<CodeForm> session_form_;  // that the session was made with
   std::unique_ptr<Session> session_;
-  base::Secret authorization_;  // the newest
+  std::array<base::Secret, 2> authorizations_;  // the newest: header and init have one each
 
   State state_ = State::kIdle;
   bool wanted_ = false;

@@ -61,6 +61,14 @@ TEST_SUITE("io") {
     CHECK(client.closed_count() == 0);
   }
 
+  TEST_CASE("stream: wss at an IPv6 address says what does not work") {
+    StreamClient client;
+    client.open("wss://[::1]:1/api");
+    CHECK(client.wait_closed().reason ==
+          "could not connect to [::1]:1: wss:// cannot check the certificate of an IPv6 address: "
+          "write the server's name");
+  }
+
   TEST_CASE("stream: a slow resolver holds up nothing") {
     FaultServer server(test::echo);
     io::LwsStreamOptions options;

@@ -93,6 +93,19 @@ TEST_SUITE("io") {
         refused_with("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 17\r\nContent-Length: 0");
     CHECK(busy.http_status == 429);
     CHECK(busy.retry_after == 17s);
+    const auto date = [](std::string_view retry_after) {
+      return refused_with("HTTP/1.1 429 X\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\nRetry-After: " +
+                          std::string(retry_after) + "\r\nContent-Length: 0")
+          .retry_after;
+    };
+    CHECK(date("Tue, 24 Nov 2026 12:10:00 GMT") == 10min);
+    CHECK(date("Tue, 24 Nov 2026 11:10:00 GMT") == 0s);
+    CHECK(date("Tue, 24 Nov 2099 11:10:00 GMT") == 24h);
+    CHECK(date("18446744073") == 24h);
+    CHECK(date("18446744073709551616") == 24h);
+    CHECK(date("-1") == 0s);
+    CHECK_FALSE(date("soon").has_value());
+    CHECK_FALSE(date("17 s").has_value());
     const auto page = refused_with(
         "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>");
     CHECK(page.http_status == 502);
@@ -268,6 +281,21 @@ TEST_SUITE("io") {
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}, early, kCount / 2}) {
       CHECK(client.wait_message(i).starts_with(std::to_string(i) + ":"));
     }
+  }
+
+  TEST_CASE("stream: a server that does not read what it is sent is left") {
+    FaultServer server([](Peer& peer) {
+      peer.accept_upgrade(kProtocol);
+      std::this_thread::sleep_for(100ms);
+      peer.wait_for_end();
+    });
+    StreamClient client;
+    client.open(server.url("ws"));
+    REQUIRE(client.wait_open());
+    client.on_loop([&] {
+      for (int i = 0; i < 3; ++i) client.stream->send_text(std::string(1'000'000, 'x'));
+    });
+    CHECK(contains(client.wait_closed().reason, "it does not read what is sent to it"));
   }
 
   TEST_CASE("stream: opened again after each end, and while open") {

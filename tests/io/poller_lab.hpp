@@ -47,7 +47,7 @@ class PollerApi {
               : R"({"data":{"installations":[{"id":"i","meters":[],"devices":[]}]}})";
       const bool is_refused = is_schema ? schema_refusals.fetch_sub(1) > 0 : is_one && refuse_one;
       peer.write("HTTP/1.1 " + std::to_string(is_refused ? refusal.load() : status.load()) + " X" +
-                 (is_refused ? "\r\nRetry-After: 2" : "") +
+                 (is_refused ? "\r\nRetry-After: " + retry_after : "") +
                  "\r\nContent-Type: application/json\r\nDate: " + date +
                  "\r\nContent-Length: " + std::to_string(answer.size()) + "\r\n\r\n" + answer);
     }
@@ -61,6 +61,7 @@ class PollerApi {
   std::atomic<int> schema_refusals = 0;  // so many times, with `refusal`
   std::atomic<bool> refuse_one = false;  // what asks for one installation
   std::atomic<int> refusal = 429;
+  std::string retry_after = "2";                                 // before the server starts
   std::atomic<bool> is_invalid = false;                          // what asks for installations
   std::string schema = R"({"data":{"__schema":{"types":[]}}})";  // before the server starts
   std::string date = "Tue, 24 Nov 2026 12:00:00 GMT";            // before the server starts

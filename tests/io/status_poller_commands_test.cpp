@@ -8,7 +8,11 @@
 
 using namespace iometer;
 using namespace std::chrono_literals;
+using test::FaultServer;
+using test::Peer;
+using test::PollerApi;
 using test::PollerLab;
+using test::PollerLog;
 
 namespace {
 
@@ -67,6 +71,25 @@ TEST_SUITE("io") {
       else
         CHECK(one.data.error().what == seen.answers[1].error().what);
     }
+  }
+
+  TEST_CASE("status poller: an API that wants rest has it, whoever asks for a poll") {
+    PollerApi api;
+    api.schema_refusals = 1;
+    api.retry_after = "600";
+    FaultServer server([&](Peer& peer) { api(peer); });
+    PollerLog seen;
+    app::StatusPoller poller(test::config_for(server, 50ms), seen.hooks());
+    REQUIRE(poller.start().ok());
+    REQUIRE(seen.wait_partners(1));
+    poller.poll_now();
+    std::this_thread::sleep_for(10500ms);  // an asked poll comes after 10 s
+    poller.carry_out(kRefresh);
+    REQUIRE(seen.wait_done(1));
+    const std::lock_guard lock(seen.mutex);
+    CHECK_FALSE(seen.done[0].data.ok());
+    CHECK(api.schema_requests == 1);
+    CHECK(api.installation_requests == 0);
   }
 
   TEST_CASE("status poller: a refresh at an API that refuses us is told so, and asks for nothing") {

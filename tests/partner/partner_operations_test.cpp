@@ -145,6 +145,9 @@ TEST_SUITE("partner") {
           "data":{"__schema":null}})");
     }
     SUBCASE("__schema null without a word") { http.answer(200, R"({"data":{"__schema":null}})"); }
+    SUBCASE("a schema of an unknown form") {
+      http.answer(200, R"({"data":{"__schema":{"types":7}}})");
+    }
     SUBCASE("403") { http.answer(403, "forbidden", "text/plain"); }
     SUBCASE("400") { http.answer(400, R"({"errors":[{"message":"no"}]})"); }
     SUBCASE("422") {
@@ -167,8 +170,16 @@ TEST_SUITE("partner") {
     SUBCASE("a resolver") {
       http.answer(200, R"({"errors":[{"message":"internal system error"}],"data":null})");
     }
-    SUBCASE("damaged") { http.answer(200, R"({"data":{"__schema":{"types":7}}})"); }
-    CHECK_FALSE(client.schema().ok());
+    const auto schema = client.schema();
+    REQUIRE_FALSE(schema.ok());
+    // Meanwhile a list may lack its end.
+    http.answer(200, R"({"data":{"installations":[{"id":"i"}]}})");
+    const auto list = client.installations();
+    REQUIRE(list.ok());
+    CHECK_FALSE(list->complete);
+    REQUIRE(list->problems.size() == 1);
+    CHECK(contains(list->problems[0].what, schema.error().what));
+    CHECK_FALSE(client.installation_ids().ok());
   }
 
   TEST_CASE_FIXTURE(Fixture, "operations: connectUrl") {

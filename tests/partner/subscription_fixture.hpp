@@ -26,10 +26,11 @@ inline std::string reading(std::string_view meter) {
 struct SubscriptionFixture {
   explicit SubscriptionFixture(
       partner::AuthPlace place = partner::AuthPlace::kBoth,
-      std::optional<partner::Transport> transport = partner::Transport::kTransportWs)
+      std::optional<partner::Transport> transport = partner::Transport::kTransportWs,
+      partner::AuthMethod method = partner::AuthMethod::kBasic)
       : subscription({"https://host/api",
                       "wss://host/api",
-                      {"id", base::Secret("secret"), {}, place},
+                      {"id", base::Secret("secret"), method, place},
                       transport,
                       std::chrono::seconds(60)},
                      hooks(), stream) {}

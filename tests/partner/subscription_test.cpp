@@ -175,6 +175,27 @@ TEST_SUITE("partner") {
     CHECK(links.back().error->what.find("\"***\"") != std::string::npos);
   }
 
+  TEST_CASE("neither of the two WSSE tokens of a connection is quoted") {
+    SubscriptionFixture fixture(partner::AuthPlace::kBoth, partner::Transport::kTransportWs,
+                                partner::AuthMethod::kWsse);
+    fixture.subscription.want(true);
+    fixture.random_value = 12345;  // another nonce
+    fixture.stream.accept();
+    std::string tokens[2];
+    for (const auto& [name, value] : fixture.stream.requests.back().headers)
+      if (name == "Authorization" || name == "X-WSSE") tokens[0] += value;
+    tokens[1] = fixture.stream.sent.front();
+    for (const auto& token : tokens) {
+      const auto at = token.find("PasswordDigest=");
+      REQUIRE(at != std::string::npos);
+      const auto digest = token.substr(token.find_first_not_of("\\\"", at + 15), 40);
+      fixture.stream.text("not JSON: PasswordDigest=\"" + digest);
+      CAPTURE(fixture.dropped.back().what);
+      CHECK(fixture.dropped.back().what.find("***") != std::string::npos);
+      CHECK(fixture.dropped.back().what.find(digest) == std::string::npos);
+    }
+  }
+
   TEST_CASE_FIXTURE(SubscriptionFixture, "the server's own delays are kept") {
     subscription.want(true);
     stream.end({0, 429, 17s, ""});
