@@ -156,6 +156,10 @@ void Bridge::on_poll(InstallationsPolled event, const base::Now& now, Effects& e
   const auto changes = listings_.poll(event, known, now.steady);
   set_linked(changes.linked, true, now, effects);
   set_linked(changes.unlinked, false, now, effects);
+  for (const auto& id : changes.gone) {
+    meters_.confirm_unlinked(id);
+    devices_.confirm_unlinked(id);
+  }
   meters_.installations(event, now, effects);
   devices_.installations(event, now, effects);
 }

@@ -90,6 +90,7 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     const auto recalled = recall(retained, topics_, power_split_);
     cursor_.restore(recalled.cursor, std::nullopt);
     meters_.restore(recalled.meters, now.steady);
+    meters_.doubt_power_halves();
     devices_.restore(recalled.devices, now);
   }
   for (const auto& [slug, meter] : retained.meters) {
@@ -109,10 +110,11 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     take_announcements(retained, effects);
     meters_.publish_all(retained, resent_until_.has_value(), now, effects);
     devices_.publish_all(clock_.is_known(), now, effects);
-    take_back_unknown(retained, effects);
     meters_.take_back_other_layout(retained.topics, effects);
     effects.record = true;
   }
+  // With each connection: the broker may have come back with what it had long ago.
+  take_back_unknown(retained, effects);
   clear_leftovers(event, retained.online, now, effects);
   at_broker_ = std::move(retained.topics);
 }

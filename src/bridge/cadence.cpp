@@ -17,7 +17,8 @@ constexpr base::Duration kUntilLearnt = 30min;
 
 }  // namespace
 
-void Cadence::learn(base::WallTime time) {
+void Cadence::learn(base::WallTime time, base::WallTime latest) {
+  if (newest_ && *newest_ > latest) newest_.reset();
   if (newest_ && time <= *newest_) return;
   const auto before = std::exchange(newest_, time);
   if (!before) return;

@@ -14,8 +14,10 @@ class Cadence {
   Cadence() = default;
   explicit Cadence(std::vector<base::Duration> intervals) : intervals_(std::move(intervals)) {}
 
-  // A value of that time. Older ones than the newest tell nothing, they come out of order.
-  void learn(base::WallTime time);
+  // A value of that time. Older ones than the newest tell nothing, they come out of order; unless
+  // the newest is later than any can be, `latest`: the clock that it was dated by has been set
+  // back.
+  void learn(base::WallTime time, base::WallTime latest = base::WallTime::max());
 
   // The longest usual time between two values; none until a few are known. One longer pause is an
   // outage and no habit.

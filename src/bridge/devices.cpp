@@ -14,6 +14,9 @@ namespace {
 using homeassistant::kMeaningless;
 using mqtt::Qos;
 
+// Complete lists in a row that have to say that nobody uses a device any more.
+constexpr unsigned kUnused = 3;
+
 // The same texts as on the single topics, as one object; what means nothing now is null.
 std::string state_json(const model::Device& device) {
   base::JsonWriter out;
@@ -106,12 +109,15 @@ std::string Devices::name_of(const Device& device, const model::Installation& in
 
 void Devices::installations(const InstallationsPolled& poll, const base::Now& now,
                             Effects& effects) {
+  std::set<std::string> in_use;
   for (const auto& installation : poll.installations) {
     for (const auto& status : installation.devices) {
       const bool current =
           !installation.current_device_id || *installation.current_device_id == status.id;
       // An older device that is in a drawer is no entity.
-      if (!current && !has_connection(status) && !devices_.contains(status.id)) continue;
+      const bool used = current || has_connection(status);
+      if (used) in_use.insert(status.id);
+      if (!used && !devices_.contains(status.id)) continue;
       auto& device = find_or_add(status.id, effects);
       // An answer in part does not tell how many meters there are.
       const bool keep = !poll.complete && !device.name.empty();
@@ -124,6 +130,8 @@ void Devices::installations(const InstallationsPolled& poll, const base::Now& no
       update(device, status, effects);
     }
   }
+  if (!poll.complete) return;
+  for (auto& [id, device] : devices_) device.unused = in_use.contains(id) ? 0 : device.unused + 1;
 }
 
 void Devices::update(Device& device, const model::Device& status, Effects& effects) const {
@@ -143,8 +151,16 @@ void Devices::publish(Device& device, std::string_view leaf, std::string payload
 
 void Devices::set_linked(const std::string& installation, bool linked, const base::Now& now) {
   for (auto& [id, device] : devices_) {
-    if (device.installation_id == installation && device.unlinked_since.has_value() == linked)
-      device.unlinked_since = linked ? std::nullopt : std::optional(now.wall);
+    if (device.installation_id != installation || device.unlinked_since.has_value() != linked)
+      continue;
+    device.unlinked_since = linked ? std::nullopt : std::optional(now.wall);
+    device.unlinked_confirmed = !linked;
+  }
+}
+
+void Devices::confirm_unlinked(const std::string& installation) {
+  for (auto& [id, device] : devices_) {
+    if (device.installation_id == installation) device.unlinked_confirmed = true;
   }
 }
 
@@ -154,7 +170,8 @@ void Devices::tick(const base::Now& now, Announcements& announcements, Effects& 
     const bool unlinked = device.unlinked_since.has_value();
     if (unlinked || now.wall - device.seen > fresh_for_)
       publish(device, "availability", "offline", effects);
-    if (unlinked && now.wall - *device.unlinked_since >= kUnlinkedKept) over.push_back(id);
+    if (unlinked && device.unlinked_confirmed && now.wall - *device.unlinked_since >= kUnlinkedKept)
+      over.push_back(id);
     if (std::exchange(device.changed, false)) announce(id, device, now.steady, announcements);
   }
   for (const auto& id : over) remove(id, announcements, effects);
@@ -189,7 +206,7 @@ void Devices::remove(const std::string& id, Announcements& announcements, Effect
 std::vector<std::string> Devices::removable() const {
   std::vector<std::string> ids;
   for (const auto& [id, device] : devices_) {
-    if (device.unlinked_since) ids.push_back(id);
+    if (device.unlinked_since || device.unused >= kUnused) ids.push_back(id);
   }
   return ids;
 }

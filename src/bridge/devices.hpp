@@ -47,13 +47,15 @@ class Devices {
   // `now.wall` is on the API's clock here and below.
   void installations(const InstallationsPolled& poll, const base::Now& now, Effects& effects);
   void set_linked(const std::string& installation, bool linked, const base::Now& now);
+  // It is still not linked: a list of this run says so.
+  void confirm_unlinked(const std::string& installation);
 
   // A status that has not been confirmed for a while is no longer shown.
   void tick(const base::Now& now, Announcements& announcements, Effects& effects);
 
   // Takes away a device with its topics and entities.
   void remove(const std::string& id, Announcements& announcements, Effects& effects);
-  // Ids of those that are unlinked.
+  // Ids of those that are unlinked, or replaced.
   [[nodiscard]] std::vector<std::string> removable() const;
   // At most `most`, those with something wrong first.
   [[nodiscard]] std::vector<DeviceOverview> overview(std::size_t most, base::WallTime now) const;
@@ -70,6 +72,8 @@ class Devices {
     std::map<std::string, std::string> published;  // leaf → payload
     base::WallTime seen;
     std::optional<base::WallTime> unlinked_since;
+    bool unlinked_confirmed = false;  // in this run: it may have been linked again before the start
+    unsigned unused = 0;  // complete lists in a row that lack it, or have it in a drawer
     bool changed = true;  // its announcement
   };
   // Its status is known and not too old to be shown.

@@ -13,7 +13,10 @@ Listings::Changes Listings::poll(const InstallationsPolled& poll,
     if (heard(installation.id, now)) changes.linked.insert(installation.id);
   }
   for (const auto& id : known) {
-    if (poll.complete && !listed.contains(id)) ++known_[id].absences;
+    if (!poll.complete || listed.contains(id)) continue;
+    auto& state = known_[id];
+    ++state.absences;
+    if (state.unlinked) changes.gone.insert(id);
   }
   for (auto& [id, state] : known_) {
     const bool absent = id.empty() || poll.absent.contains(id);

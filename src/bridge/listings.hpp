@@ -19,6 +19,7 @@ class Listings {
   struct Changes {
     std::set<std::string> unlinked;
     std::set<std::string> linked;  // again
+    std::set<std::string> gone;    // unlinked, also before this start, and this list lacks them
   };
   // `known` are the installations that we show something of; "" stands for those whose id is not
   // known because only the broker's messages tell of them: nobody can be asked about them.

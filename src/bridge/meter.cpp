@@ -88,11 +88,12 @@ void report_values(Meter& meter, const Judgement& judgement, std::vector<Fact>& 
   }
 }
 
-void learn_cadence(Meter& meter, const Judgement& judgement, base::WallTime time) {
+void learn_cadence(Meter& meter, const Judgement& judgement, base::WallTime time,
+                   base::WallTime latest) {
   for (const auto& value : judgement.values) {
     const auto sample = meter.state.samples().find(value.source.obis);
     if (value.quality == Quality::kOk && sample != meter.state.samples().end())
-      meter.status.came(sample->second.sensor.kind, time);
+      meter.status.came(sample->second.sensor.kind, time, latest);
   }
 }
 

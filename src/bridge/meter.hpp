@@ -62,6 +62,7 @@ void restore(Meter& meter, const RememberedMeter& remembered);
 void report_values(Meter& meter, const Judgement& judgement, std::vector<Fact>& facts);
 
 // What a reading tells of how often the meter's values come.
-void learn_cadence(Meter& meter, const Judgement& judgement, base::WallTime time);
+void learn_cadence(Meter& meter, const Judgement& judgement, base::WallTime time,
+                   base::WallTime latest);
 
 }  // namespace iometer::bridge

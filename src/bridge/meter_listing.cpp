@@ -37,7 +37,7 @@ bool note_listing(Meter& meter, const model::Installation& installation, base::S
   meter.unlisted = is_listed ? 0 : meter.unlisted + 1;
   const auto& current = installation.current_meter_id;
   const bool replaced =
-      current && *current != meter.meter.id && (is_listed || meter.unlisted >= kUnlisted);
+      meter.unlisted >= kUnlisted || (is_listed && current && *current != meter.meter.id);
   return !std::exchange(meter.status.replaced, replaced) && replaced;
 }
 

@@ -45,6 +45,7 @@ Judgement MeterState::apply(const model::MeterReading& reading, bool future,
   latest_ = latest;
   Judgement judgement;
   note_codes(reading, judgement);
+  if (doubts_halves_) drop_halves(reading, judgement);
   if (!judgement.added.empty()) rename(judgement);
   for (const auto& value : reading.values) {
     const auto same_code = [&](const auto& other) { return other.obis == value.obis; };
@@ -58,6 +59,21 @@ Judgement MeterState::apply(const model::MeterReading& reading, bool future,
   }
   std::erase_if(judgement.freed_keys, [&](const std::string& key) { return key_has_value(key); });
   return judgement;
+}
+
+void MeterState::drop_halves(const model::MeterReading& reading, Judgement& judgement) {
+  const auto has = [&](const ObisCode& code) {
+    return std::any_of(reading.values.begin(), reading.values.end(),
+                       [&](const auto& value) { return value.obis == code; });
+  };
+  if (!has(homeassistant::kPowerTotal) && !has(homeassistant::kPowerL1)) return;
+  doubts_halves_ = false;
+  for (const auto& code : {homeassistant::kPowerImport, homeassistant::kPowerExport}) {
+    if (has(code) || codes_.erase(code) == 0) continue;
+    if (auto sample = samples_.extract(code))
+      judgement.freed_keys.push_back(sample.mapped().sensor.key);
+    judgement.entities_changed = true;
+  }
 }
 
 void MeterState::note_codes(const model::MeterReading& reading, Judgement& judgement) {
@@ -165,9 +181,10 @@ void MeterState::move(const ObisCode& code, const Sensor& sensor, const base::De
 }
 
 base::WallTime MeterState::newest_time() const {
-  const auto newest =
-      std::max_element(samples_.begin(), samples_.end(),
-                       [](const auto& a, const auto& b) { return a.second.time < b.second.time; });
+  const auto newest = std::max_element(samples_.begin(), samples_.end(), [&](auto& a, auto& b) {
+    const bool believed[] = {a.second.time <= latest_, b.second.time <= latest_};
+    return believed[0] != believed[1] ? believed[1] : a.second.time < b.second.time;
+  });
   return newest->second.time;
 }
 

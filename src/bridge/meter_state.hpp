@@ -70,11 +70,16 @@ class MeterState {
   };
   void restore(const std::vector<model::ObisCode>& codes, const std::vector<Value>& values);
 
+  // What is known comes from the broker's topics: the power of import and of export may be of a
+  // split that is off now. The next reading with the total tells.
+  void doubt_power_halves() { doubts_halves_ = power_split_ == PowerSplit::kOff; }
+
   [[nodiscard]] const std::set<model::ObisCode>& codes() const { return codes_; }
   [[nodiscard]] const std::map<model::ObisCode, Sample>& samples() const { return samples_; }
   // The code whose values are the total power of a meter that does not send 16.7.0.
   [[nodiscard]] std::optional<model::ObisCode> stand_in_for_power() const;
-  // The newest time of all codes; only where samples() is not empty.
+  // The newest time of all codes, but for those that a clock which has been set back since dated
+  // later than can be; only where samples() is not empty.
   [[nodiscard]] base::WallTime newest_time() const;
 
  private:
@@ -87,10 +92,12 @@ class MeterState {
   void move(const model::ObisCode& code, const homeassistant::Sensor& sensor,
             const base::Decimal& value, base::WallTime time, Judgement& judgement);
   void split_power(const base::Decimal& power, base::WallTime time, Judgement& judgement);
+  void drop_halves(const model::MeterReading& reading, Judgement& judgement);
   [[nodiscard]] bool key_has_value(std::string_view key) const;
 
   PowerSplit power_split_;
-  base::WallTime latest_;  // of the reading that is being applied
+  base::WallTime latest_ = base::WallTime::max();  // that a reading can have, as of the newest
+  bool doubts_halves_ = false;
   std::map<model::ObisCode, Sample> samples_;
   std::set<model::ObisCode>
       codes_;  // all codes ever seen, also those whose values were not believed

@@ -5,9 +5,9 @@
 #include "bridge/words.hpp"
 
 namespace iometer::bridge {
-void MeterStatus::shown(homeassistant::ValueKind kind, base::WallTime time) {
+void MeterStatus::shown(homeassistant::ValueKind kind, base::WallTime time, base::WallTime latest) {
   auto& newest = of(kind).newest;
-  newest = std::max(newest.value_or(time), time);
+  newest = newest && *newest <= latest ? std::max(*newest, time) : time;
 }
 
 StatusWords MeterStatus::words(const StatusContext& context, const MeterClock& clock,

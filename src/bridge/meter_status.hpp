@@ -38,16 +38,21 @@ class MeterStatus {
   MeterStatus(Cadence registers, Cadence instantaneous)
       : registers_{{}, std::move(registers)}, instantaneous_{{}, std::move(instantaneous)} {}
 
-  // A value of that time has come, whether it was published or not.
-  void came(homeassistant::ValueKind kind, base::WallTime time) { of(kind).cadence.learn(time); }
-  // A value of that time is the newest that people see.
-  void shown(homeassistant::ValueKind kind, base::WallTime time);
+  // A value of that time has come, whether it was published or not. `latest` here and below: what
+  // was dated later was so by a clock that has been set back since, and counts no more.
+  void came(homeassistant::ValueKind kind, base::WallTime time, base::WallTime latest) {
+    of(kind).cadence.learn(time, latest);
+  }
+  // People see a value of that time.
+  void shown(homeassistant::ValueKind kind, base::WallTime time, base::WallTime latest);
 
   // What a poll says of the meter's only reader; "" = nothing is wrong with it.
   void reader(std::string_view problem, base::SteadyTime now) { reader_ = {problem, now}; }
 
   // The API does not list the meter's installation any more; none = it does.
   std::optional<base::WallTime> unlinked_since;
+  // That has been seen in this run: it may have been linked again before the start.
+  bool unlinked_confirmed = false;
   // Its values are of an earlier start, and how old they are is not certain: the clock of a machine
   // that has been off may be wrong.
   bool uncertain = false;

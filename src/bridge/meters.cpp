@@ -51,6 +51,10 @@ std::vector<RememberedMeter> Meters::remember() const {
   return list;
 }
 
+void Meters::doubt_power_halves() {
+  for (auto& [id, meter] : meters_) meter.state.doubt_power_halves();
+}
+
 void Meters::clock_known() {
   for (auto& [id, meter] : meters_) meter.status.uncertain = false;
 }
@@ -131,11 +135,12 @@ bool Meters::reading(const NewReading& in, const base::Now& now, Effects& effect
   const bool resent = in.resent_until && meter.clock.taken(reading.time) <= *in.resent_until;
   const auto [live, replay, future] = kind_of(meter, in, now);
 
-  const auto judgement = meter.state.apply(reading, future, meter.clock.latest(now.wall));
+  const auto latest = meter.clock.latest(now.wall);
+  const auto judgement = meter.state.apply(reading, future, latest);
   counts_.late += judgement.late;
   counts_.replaced += judgement.replaced;
   report_values(meter, judgement, effects.facts);
-  learn_cadence(meter, judgement, reading.time);
+  learn_cadence(meter, judgement, reading.time, latest);
   meter.changed = meter.changed || judgement.entities_changed;
   effects.record = effects.record || judgement.entities_changed;
   meter.unpublished.insert(judgement.moved.begin(), judgement.moved.end());
@@ -200,8 +205,8 @@ void Meters::installations(const InstallationsPolled& poll, const base::Now& now
     if (found == listed.end()) continue;
     if (poll.complete && note_listing(meter, *found->second, now.steady)) {
       effects.facts.push_back({Fact::Level::kInfo, events::kMeterReplaced, meter.slug,
-                               "its installation has another meter now; its entities stay until "
-                               "they are cleaned up"});
+                               "its installation has another meter now, or none; its entities "
+                               "stay until they are cleaned up"});
     }
     if (!catch_up_.holds_back(id)) update_availability(meter, now, effects);
   }
@@ -213,12 +218,19 @@ void Meters::set_linked(const std::string& installation, bool linked, const base
     auto& since = meter.status.unlinked_since;
     if (meter.meter.installation_id != installation || since.has_value() != linked) continue;
     since = linked ? std::nullopt : std::optional(now.wall);
+    meter.status.unlinked_confirmed = !linked;
     if (!linked) {
       effects.facts.push_back({Fact::Level::kWarning, events::kMeterUnlinked, meter.slug,
                                "the API no longer has its installation; its entities are taken "
                                "away in 7 days"});
     }
     update_availability(meter, now, effects);
+  }
+}
+
+void Meters::confirm_unlinked(const std::string& installation) {
+  for (auto& [id, meter] : meters_) {
+    if (meter.meter.installation_id == installation) meter.status.unlinked_confirmed = true;
   }
 }
 
@@ -231,7 +243,8 @@ void Meters::tick(const base::Now& now, Announcements& announcements, Effects& e
     if (!meter.availability.empty() && !catch_up_.holds_back(id))
       update_availability(meter, now, effects);
     const auto& since = meter.status.unlinked_since;
-    if (since && now.wall - *since >= kUnlinkedKept) over.push_back(id);
+    if (since && meter.status.unlinked_confirmed && now.wall - *since >= kUnlinkedKept)
+      over.push_back(id);
     // Without its values yet, a device would be announced twice within seconds.
     const bool incomplete =
         catch_up_.holds_back(id) || meter.held ||

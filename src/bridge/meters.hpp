@@ -83,9 +83,13 @@ class Meters {
   CatchUp::End end_replay(const base::Now& now, Effects& effects);
 
   void installations(const InstallationsPolled& poll, const base::Now& now, Effects& effects);
+  // See MeterState.
+  void doubt_power_halves();
   // The API has that installation no longer, or again.
   void set_linked(const std::string& installation, bool linked, const base::Now& now,
                   Effects& effects);
+  // It still has it no longer: a list of this run says so.
+  void confirm_unlinked(const std::string& installation);
   void api(ApiPhase phase) { context_.api = phase; }
   // The API's clock is known: so is the age of what was known before.
   void clock_known();
@@ -132,7 +136,8 @@ class Meters {
   Meter& add(const model::Meter& meter, std::string slug, base::SteadyTime now);
   [[nodiscard]] std::string free_slug(const model::Meter& meter) const;
   Kind kind_of(Meter& meter, const NewReading& in, const base::Now& now);
-  std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes);
+  std::vector<mqtt::Message> value_messages(Meter& meter, const std::set<model::ObisCode>& codes,
+                                            const base::Now& now);
   std::vector<mqtt::Message> due_values(Meter& meter, const base::Now& now);
   void publish_moved(Meter& meter, const base::Now& now, Effects& effects);
   void update_availability(Meter& meter, const base::Now& now, Effects& effects);

@@ -66,9 +66,9 @@ void Meters::publish_all(const Retained& retained, bool after_crash, const base:
     }
     // What the broker has is no older than that.
     for (const auto& [code, sample] : meter.state.samples()) {
-      if (known) meter.status.shown(sample.sensor.kind, sample.time);
+      if (known) meter.status.shown(sample.sensor.kind, sample.time, meter.clock.latest(now.wall));
     }
-    if (known && meter.may_publish(now.wall)) parcel.messages = value_messages(meter, all);
+    if (known && meter.may_publish(now.wall)) parcel.messages = value_messages(meter, all, now);
     if (!parcel.messages.empty()) {
       parcel.messages.back().qos = Qos::kAtLeastOnce;
       effects.parcels.push_back(std::move(parcel));
@@ -77,13 +77,14 @@ void Meters::publish_all(const Retained& retained, bool after_crash, const base:
   }
 }
 
-std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes) {
+std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<ObisCode>& codes,
+                                                  const base::Now& now) {
   const auto& shaping = options_.shaping;
   std::vector<mqtt::Message> messages;
   if (codes.empty()) return messages;
   for (const auto& code : codes) {
     const auto& sample = meter.state.samples().at(code);
-    meter.status.shown(sample.sensor.kind, sample.time);
+    meter.status.shown(sample.sensor.kind, sample.time, meter.clock.latest(now.wall));
     if (!shaping.has_values()) continue;
     auto text = sample.value.to_string();
     if (shaping.on_change && std::exchange(meter.said[code], text) == text) continue;
@@ -106,7 +107,7 @@ std::vector<mqtt::Message> Meters::due_values(Meter& meter, const base::Now& now
   meter.held = now.steady < meter.due && !meter.unpublished.empty();
   if (meter.held || meter.unpublished.empty()) return {};
   meter.due = now.steady + options_.shaping.interval;
-  return value_messages(meter, std::exchange(meter.unpublished, {}));
+  return value_messages(meter, std::exchange(meter.unpublished, {}), now);
 }
 
 void Meters::publish_held(const base::Now& now, Effects& effects) {

@@ -47,7 +47,7 @@ void Outbox::push_while_away(Parcel parcel) {
     // taken away twice.
     if (queues && ledger_.at(place)->payload.empty()) {
       due_.erase(place);
-    } else if (at_broker_) {
+    } else if (in_replay_) {
       due_.insert(place);
     }
   }
@@ -70,6 +70,7 @@ void Outbox::drop_old_event() {
 
 void Outbox::begin_replay(RetainedReading at_broker) {
   at_broker_ = std::move(at_broker);
+  in_replay_ = true;
   const auto places = ledger_.places();
   due_ = {places.begin(), places.end()};
   skip_needless();
@@ -78,6 +79,7 @@ void Outbox::begin_replay(RetainedReading at_broker) {
 
 void Outbox::end_replay() {
   at_broker_.reset();
+  in_replay_ = false;
   due_.clear();
 }
 

@@ -127,6 +127,7 @@ class Outbox {
   std::size_t messages_in_flight_ = 0;
   std::set<RetainedLedger::Place> due_;  // what is still to be replayed
   std::optional<RetainedReading> at_broker_;
+  bool in_replay_ = false;  // since begin_replay(), also where it has nothing to compare with
   std::uint64_t last_token_ = 0;
   std::uint64_t last_order_ = 0;
 };

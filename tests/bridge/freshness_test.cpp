@@ -108,6 +108,33 @@ TEST_SUITE("bridge") {
     REQUIRE(world.facts.back().meter == "1dzg0098765432");
   }
 
+  TEST_CASE("a meter whose clock was ahead and is set right is missed as soon as any other") {
+    for (const auto ahead : {1h, 24h}) {
+      CAPTURE(ahead.count());
+      World world;
+      world.settle();
+      for (int i = 0; i < 30; ++i) {
+        leap(world, 10s);
+        // Only then does it send a temperature.
+        world.read(
+            1s - ahead,
+            {{"1-0:1.8.0", "1", "kWh"}, {"1-0:16.7.0", "5", "W"}, {"1-0:96.9.0", "20", "°C"}});
+      }
+      for (int i = 0; i < 30; ++i) {
+        leap(world, 10s);
+        send(world);
+      }
+      const auto last = world.now.wall - 1s;
+      CHECK(world.on(house("last_reading")) == base::format_rfc3339(last));
+      const auto state = *base::Json::parse(world.on(house("state")));
+      CHECK(*state["time"].string() == base::format_rfc3339(last));
+      for (int i = 0; i < 119; ++i) leap(world, 10s);
+      CHECK(world.on(house("availability")) == "online");
+      leap(world, 20s);
+      CHECK(world.on(house("availability")) == "offline");
+    }
+  }
+
   TEST_CASE("a lost PIN takes the power away, and leaves the registers") {
     World world;
     world.settle();

@@ -176,6 +176,14 @@ TEST_SUITE("bridge") {
     const auto expected = keys(without_second(world.retained));
     // The restart does not begin the days anew.
     auto later = test::restarted(world, 5s, world.core.memory(world.now, true));
+    // But a start asks first: it may have been linked again meanwhile.
+    later.pass(24h);
+    later.run(2s);
+    CHECK(later.count_of("meter_removed") == 0);
+    later.feed(InstallationsPolled{{first()}, false});
+    later.run(2s);
+    CHECK(later.count_of("meter_removed") == 0);
+    later.feed(InstallationsPolled{{first()}, true});
     for (auto* each : {&world, &later}) {
       each->pass(30s);
       each->run(2s);
@@ -193,6 +201,49 @@ TEST_SUITE("bridge") {
     world.run(20s);
     CHECK(world.on("meter/1dzg0098765432/value/power") == "3");
     CHECK(world.retained.contains("homeassistant/device/iometer_meter_" + kSecond.id + "/config"));
+  }
+
+  TEST_CASE("linked again while the bridge was away, it is not taken away by the next start") {
+    auto world = two_installations();
+    make_unlinked(world);
+    auto later = test::restarted(world, 9 * 24h, world.core.memory(world.now, true));
+    later.settle();
+    later.feed(InstallationsPolled{{first(), second()}, true});
+    later.run(2s);
+    CHECK(later.count_of("meter_removed") == 0);
+    CHECK(keys(later.retained) == keys(world.retained));
+    // And unlinked anew, it has its days again.
+    make_unlinked(later);
+    later.run(2s);
+    CHECK(later.count_of("meter_removed") == 0);
+  }
+
+  TEST_CASE("a device that was exchanged goes with the next cleanup, and does not come back") {
+    auto world = two_installations();
+    auto changed = second();
+    SUBCASE("it is listed no more") {}
+    SUBCASE("it is in a drawer") {
+      auto& old = changed.devices.emplace_back(changed.devices.front());
+      old.bridge.connection_status = model::ConnectionStatus::kDisconnected;
+    }
+    changed.devices.front().id = "d0000003-0000";
+    changed.current_device_id = "d0000003-0000";
+    const auto cleaned = [&] {
+      world.take();
+      world.feed(bridge::RequestReceived{"cleanup", ""});
+      return world.payloads("bridge/response/cleanup").back();
+    };
+    for (int i = 0; i < 2; ++i) world.feed(InstallationsPolled{{first(), changed}, true});
+    world.feed(InstallationsPolled{{first(), changed}, false});
+    CHECK(cleaned().find("d0000002") == std::string::npos);
+    world.feed(InstallationsPolled{{first(), changed}, true});
+    CHECK(cleaned().find("device/d0000002/availability") != std::string::npos);
+    world.feed(InstallationsPolled{{first(), changed}, true});
+    world.run(20s);
+    for (const auto& [topic, payload] : world.retained)
+      CHECK_MESSAGE(topic.find("d0000002") == std::string::npos, topic);
+    CHECK(world.on("device/d0000003/availability") == "online");
+    CHECK(world.on("device/d0000001/availability") == "online");
   }
 
   TEST_CASE("a meter that was replaced says so when its values are old, and stays") {
@@ -222,6 +273,11 @@ TEST_SUITE("bridge") {
     auto changed = second();
     changed.meters = {{"33333333-0000-4000-8000-000000000003", "1NEW0000000001", "inst-2"}};
     changed.current_meter_id = changed.meters[0].id;
+    SUBCASE("by another one") {}
+    SUBCASE("by none") {
+      changed.meters.clear();
+      changed.current_meter_id.reset();
+    }
     for (int i = 0; i < 2; ++i) world.feed(InstallationsPolled{{first(), changed}, true});
     for (int i = 0; i < 5; ++i) world.feed(InstallationsPolled{{first(), changed}, false});
     CHECK(world.count_of("meter_replaced") == 0);

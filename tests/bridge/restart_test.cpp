@@ -91,6 +91,28 @@ TEST_SUITE("bridge") {
     CHECK(world.count_of("meter_online") == 2);
   }
 
+  TEST_CASE("a broker that comes back with what it had long ago does not say that it is of now") {
+    World world;
+    world.feed(test::retained_read({}));
+    world.settle();
+    world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+    world.run(20s);
+    auto backup = world.retained;
+    backup["meter/gone/availability"] = "online";
+    backup["meter/gone/availability/live"] = "online";
+    backup["meter/gone/value/power"] = "77";
+    backup["device/99999999/availability"] = "online";
+    const auto before = world.retained;
+    world.feed(test::retained_read(backup));
+    world.feed(bridge::BrokerUp{});
+    world.run(2s);
+    CHECK(world.on("meter/gone/availability") == "offline");
+    CHECK(world.on("meter/gone/availability/live") == "offline");
+    CHECK(world.on("device/99999999/availability") == "offline");
+    for (const auto& [topic, payload] : before)
+      if (topic.starts_with("meter/")) CHECK_MESSAGE(world.on(topic) == payload, topic);
+  }
+
   TEST_CASE("a start that cannot reach the API says so once it has tried") {
     const auto old = lived();
     auto world = test::restarted(old, 5h, old.core.memory(old.now, true));
