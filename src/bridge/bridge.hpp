@@ -101,6 +101,7 @@ class Bridge {
   [[nodiscard]] std::optional<base::WallTime> resent_until(base::WallTime start) const;
   void caught_up(base::WallTime now);
   void forget_old(base::WallTime now);
+  [[nodiscard]] bool is_outdated(const std::optional<base::WallTime>& alive) const;
   void limit_resent(const std::optional<base::WallTime>& alive, const base::Now& now);
   void clear_leftovers(const RetainedRead& event, const std::set<std::string>& online,
                        const base::Now& now, Effects& effects);

@@ -97,6 +97,10 @@ void Bridge::on_retained(const RetainedRead& event, const base::Now& now, Effect
     if (meter.time) meters_.retained(slug, *meter.time, effects);
   }
   if (first) {
+    // The state file may be an old copy: what we published after it is not missing.
+    const bool is_ours = remembers_ && retained.instance == instance_;
+    if (is_ours && is_outdated(retained.alive) && retained.complete_until)
+      cursor_.complete_until(*retained.complete_until);
     limit_resent(retained.alive, now);
     for (const auto& [slug, leaves] : retained.devices) {
       for (const auto& [leaf, payload] : leaves) devices_.retained(slug, leaf, payload);
@@ -153,11 +157,15 @@ void Bridge::clear_leftovers(const RetainedRead& event, const std::set<std::stri
   leftovers_.clear(kept, not_now, online, last_commit_id_, effects);
 }
 
+// We were at work long after the state file was written.
+bool Bridge::is_outdated(const std::optional<base::WallTime>& alive) const {
+  return alive && *alive > saved_at_ + kUnsaved;
+}
+
 // An earlier start may have published what its memory does not have: because it crashed, because
 // there is none, or because it is an old one.
 void Bridge::limit_resent(const std::optional<base::WallTime>& alive, const base::Now& now) {
-  const bool outdated = alive && *alive > saved_at_ + kUnsaved;
-  if (alive && (!remembers_ || resent_until_ || outdated))
+  if (alive && (!remembers_ || resent_until_ || is_outdated(alive)))
     resent_until_ = std::max(resent_until_, std::optional(*alive + kHealthLasts));
   // A clock that is only guessed does not say when the start was, nor does one that was set back.
   const auto started = now.wall - (now.steady - started_);

@@ -51,6 +51,7 @@ void sort_meter(const mqtt::Topics::Parts& parts, const std::string& payload, Re
 }
 
 void sort_bridge(const mqtt::Topics::Parts& parts, const std::string& payload, Retained& retained) {
+  if (parts.leaf == "info") retained.instance = mqtt::InfoAuthor::parse(payload).instance;
   if (parts.leaf != "health") return;
   const auto json = base::Json::parse(payload);
   const auto time = json ? time_in((*json)["time"]) : std::nullopt;

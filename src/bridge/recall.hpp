@@ -38,6 +38,7 @@ struct Retained {
   // When a bridge on this base topic was still at work, as far as its messages tell.
   std::optional<base::WallTime> alive;
   std::optional<base::WallTime> complete_until;  // as bridge/health has it
+  std::string instance;                          // of that bridge, as bridge/info has it
 };
 
 Retained sort_retained(const std::vector<mqtt::Message>& messages, const mqtt::Topics& topics,

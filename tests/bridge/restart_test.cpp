@@ -113,6 +113,33 @@ TEST_SUITE("bridge") {
       if (topic.starts_with("meter/")) CHECK_MESSAGE(world.on(topic) == payload, topic);
   }
 
+  TEST_CASE("an old copy of the state file is no gap where the broker knows better") {
+    World world;
+    world.feed(test::retained_read({}));
+    world.settle();
+    world.read(1s, {{"1-0:16.7.0", "1", "W"}});
+    world.acknowledge_all();
+    const auto copy = world.core.memory(world.now, true);
+    for (int i = 0; i < 3 * 24 * 4; ++i) {
+      world.pass(15min);
+      world.read(1s, {{"1-0:16.7.0", "2", "W"}});
+      world.acknowledge_all();
+      world.run(1s);
+    }
+    SUBCASE("its own") {
+      auto later = test::restarted(world, 40s, copy);
+      later.settle();
+      CHECK(later.count_of("gap") == 0);
+      CHECK(later.core.resume_from(later.now) > later.now.wall - 1h);
+    }
+    SUBCASE("another bridge's") {
+      world.retained["bridge/info"] = R"({"instance":"other","run":"x"})";
+      auto later = test::restarted(world, 40s, copy);
+      later.settle();
+      CHECK(later.count_of("gap") == 1);
+    }
+  }
+
   TEST_CASE("a start that cannot reach the API says so once it has tried") {
     const auto old = lived();
     auto world = test::restarted(old, 5h, old.core.memory(old.now, true));
