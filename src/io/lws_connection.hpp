@@ -31,19 +31,25 @@ struct Target {
   std::string path;
 };
 
-inline bool parse_target(std::string url, Target& target) {
+// "" or why that is no place to connect to.
+inline std::string_view parse_target(std::string url, Target& target) {
+  constexpr std::string_view kNoUrl = "it is not a ws:// or wss:// URL";
   const char* scheme = nullptr;
   const char* host = nullptr;
   const char* path = nullptr;
-  if (lws_parse_uri(url.data(), &scheme, &host, &target.port, &path) != 0) return false;
+  if (lws_parse_uri(url.data(), &scheme, &host, &target.port, &path) != 0) return kNoUrl;
   target.tls = std::string_view(scheme) == "wss";
-  if (!target.tls && std::string_view(scheme) != "ws") return false;
+  if (host == nullptr || *host == '\0' || (!target.tls && std::string_view(scheme) != "ws"))
+    return kNoUrl;
   target.host = host;
   target.path = fmt::format("/{}", path);
   const bool literal = target.host.find(':') != std::string::npos;
+  // libwebsockets compares the certificate with what is before the first colon.
+  if (literal && target.tls)
+    return "wss:// cannot check the certificate of an IPv6 address: write the server's name";
   target.host_header = literal ? fmt::format("[{}]", target.host) : target.host;
   if (target.port != (target.tls ? 443 : 80)) target.host_header += fmt::format(":{}", target.port);
-  return !target.host.empty();
+  return "";
 }
 
 struct Connection : std::enable_shared_from_this<Connection> {

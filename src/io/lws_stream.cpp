@@ -267,15 +267,8 @@ void LwsStream::open(const StreamRequest& request, StreamListener& listener) {
   connection->request = request;
   connection->request.headers.emplace_back("User-Agent", loop_->options.user_agent);
   loop_->current = connection;
-  if (!parse_target(request.url, connection->target)) {
-    loop_->finish(*connection, "it is not a ws:// or wss:// URL");
-    return;
-  }
-  if (connection->target.tls && connection->target.host.find(':') != std::string::npos) {
-    // libwebsockets compares the certificate with what is before the first colon.
-    loop_->finish(
-        *connection,
-        "wss:// cannot check the certificate of an IPv6 address: write the server's name");
+  if (const auto wrong = parse_target(request.url, connection->target); !wrong.empty()) {
+    loop_->finish(*connection, wrong);
     return;
   }
   // Nothing can interrupt the system's resolver: nobody may wait for its thread.
