@@ -118,7 +118,7 @@ def api_for_another_name(setup):
 
 def api_expired(setup):
     authority = authority_of(setup)
-    secured_api(setup, authority.issue("api", HERE, date="2020-06-01"), authority)
+    secured_api(setup, authority.issue("api", HERE, days=-1), authority)
     setup.set("partner", ca_file=str(authority.file))
     return 12, "API certificate", "expired", ""
 
