@@ -33,8 +33,9 @@ struct StatusPollerHooks {
   // The server's clock − our wall clock as it was `at` that time: for each response that tells,
   // also of a failure, before the other hooks.
   std::function<void(base::Duration, const base::Now& at)> on_clock;
-  // After on_partner and before the first on_answer, the documented schema where the server does
-  // not tell its own; again after the server refused a request of ours as invalid.
+  // After on_partner and before the first on_answer, unless the server fails on it; the documented
+  // schema where the server does not tell its own. Again after the server refused a request of ours
+  // as invalid.
   std::function<void(const partner::ApiSchema&)> on_schema = {};
   // What became of a command.
   std::function<void(bridge::ApiCommandDone)> on_command = {};
@@ -53,8 +54,8 @@ class StatusPoller {
   // file).
   base::Status start();
 
-  // Poll soon, also during a back-off: several calls become one, and at least 10 s lie between two
-  // polls.
+  // Poll soon, also during a back-off, but for one that the API asked for, or that follows a
+  // refusal of us: several calls become one, and at least 10 s lie between two polls.
   void poll_now();
 
   // The installations whose absence is to be proved by the next polls

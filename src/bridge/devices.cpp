@@ -109,8 +109,10 @@ std::string Devices::name_of(const Device& device, const model::Installation& in
 
 void Devices::installations(const InstallationsPolled& poll, const base::Now& now,
                             Effects& effects) {
+  std::set<std::string> listed;
   std::set<std::string> in_use;
   for (const auto& installation : poll.installations) {
+    listed.insert(installation.id);
     for (const auto& status : installation.devices) {
       const bool current =
           !installation.current_device_id || *installation.current_device_id == status.id;
@@ -131,7 +133,10 @@ void Devices::installations(const InstallationsPolled& poll, const base::Now& no
     }
   }
   if (!poll.complete) return;
-  for (auto& [id, device] : devices_) device.unused = in_use.contains(id) ? 0 : device.unused + 1;
+  for (auto& [id, device] : devices_) {
+    if (listed.contains(device.installation_id))
+      device.unused = in_use.contains(id) ? 0 : device.unused + 1;
+  }
 }
 
 void Devices::update(Device& device, const model::Device& status, Effects& effects) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 
 #include "base/text.hpp"
 #include "bridge/words.hpp"
@@ -86,6 +87,16 @@ void report_values(Meter& meter, const Judgement& judgement, std::vector<Fact>& 
       warn(events::kFutureReading, "a reading is dated more than 15 minutes ahead");
     }
   }
+}
+
+void note_shown(Meter& meter, const std::set<model::ObisCode>& codes, base::WallTime latest) {
+  std::map<homeassistant::ValueKind, base::WallTime> newest;  // one may be older than another
+  for (const auto& code : codes) {
+    const auto& sample = meter.state.samples().at(code);
+    auto& time = newest.try_emplace(sample.sensor.kind, sample.time).first->second;
+    time = std::max(time, sample.time);
+  }
+  for (const auto& [kind, time] : newest) meter.status.shown(kind, time, latest);
 }
 
 void learn_cadence(Meter& meter, const Judgement& judgement, base::WallTime time,

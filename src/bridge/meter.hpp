@@ -61,6 +61,9 @@ void restore(Meter& meter, const RememberedMeter& remembered);
 // What is worth a word about a reading's values, once for each code and kind until it is over.
 void report_values(Meter& meter, const Judgement& judgement, std::vector<Fact>& facts);
 
+// People are shown the values of these codes now; `latest` as MeterStatus takes it.
+void note_shown(Meter& meter, const std::set<model::ObisCode>& codes, base::WallTime latest);
+
 // What a reading tells of how often the meter's values come.
 void learn_cadence(Meter& meter, const Judgement& judgement, base::WallTime time,
                    base::WallTime latest);

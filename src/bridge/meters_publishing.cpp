@@ -57,16 +57,16 @@ void Meters::publish_all(const Retained& retained, bool after_crash, const base:
     const bool known =
         !after_crash || all.empty() ||
         (meter.published_until && *meter.published_until >= meter.state.newest_time());
-    if (!known) meter.unpublished = all;
+    // What the broker has is no older than that.
+    if (known)
+      note_shown(meter, all, meter.clock.latest(now.wall));
+    else
+      meter.unpublished = all;
     // Nor is what came through of a reading whose `state` did not: values go out before it.
     if (after_crash) {
       const auto torn = other_values(meter, retained);
       meter.unpublished.insert(torn.begin(), torn.end());
       for (const auto& code : torn) all.erase(code);
-    }
-    // What the broker has is no older than that.
-    for (const auto& [code, sample] : meter.state.samples()) {
-      if (known) meter.status.shown(sample.sensor.kind, sample.time, meter.clock.latest(now.wall));
     }
     if (known && meter.may_publish(now.wall)) parcel.messages = value_messages(meter, all, now);
     if (!parcel.messages.empty()) {
@@ -82,9 +82,9 @@ std::vector<mqtt::Message> Meters::value_messages(Meter& meter, const std::set<O
   const auto& shaping = options_.shaping;
   std::vector<mqtt::Message> messages;
   if (codes.empty()) return messages;
+  note_shown(meter, codes, meter.clock.latest(now.wall));
   for (const auto& code : codes) {
     const auto& sample = meter.state.samples().at(code);
-    meter.status.shown(sample.sensor.kind, sample.time, meter.clock.latest(now.wall));
     if (!shaping.has_values()) continue;
     auto text = sample.value.to_string();
     if (shaping.on_change && std::exchange(meter.said[code], text) == text) continue;

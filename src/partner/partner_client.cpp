@@ -106,7 +106,15 @@ base::Result<ApiSchema> PartnerClient::schema() {
   }
   const bool told = answer.ok() && answer->errors.empty();  // null, or what cannot be understood
   if (!told && !is_introspection_refused(client_.last_status(), failure)) {
-    list_.doubt_the_end(failure.error);
+    // A server may fail on that for ever, and have pages: the list is not to lack its end by it.
+    auto known = documented_schema();
+    const bool may_probe =
+        client_.last_failure_is_data() || (client_.last_status() == 500 && !is_auth(failure));
+    if (may_probe && probe_paging(known)) {
+      list_.set_paging(paging_of(known));
+    } else {
+      list_.doubt_the_end(failure.error);
+    }
     return client_.failed(std::move(failure));
   }
   auto schema = documented_schema();

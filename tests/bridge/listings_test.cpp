@@ -243,6 +243,9 @@ TEST_SUITE("bridge") {
     for (const auto& [topic, payload] : world.retained)
       CHECK_MESSAGE(topic.find("d0000002") == std::string::npos, topic);
     CHECK(world.on("device/d0000003/availability") == "online");
+    // What no list has is another matter: its household may come back.
+    for (int i = 0; i < 3; ++i) world.feed(InstallationsPolled{{changed}, true});
+    CHECK(cleaned().find("d0000001") == std::string::npos);
     CHECK(world.on("device/d0000001/availability") == "online");
   }
 

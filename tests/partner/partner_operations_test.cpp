@@ -167,9 +167,6 @@ TEST_SUITE("partner") {
     SUBCASE("server") { http.answer(503, ""); }
     SUBCASE("rate") { http.answer(429, R"({"errors":[{"message":"slow down"}]})"); }
     SUBCASE("credentials") { http.answer(401, ""); }
-    SUBCASE("a resolver") {
-      http.answer(200, R"({"errors":[{"message":"internal system error"}],"data":null})");
-    }
     const auto schema = client.schema();
     REQUIRE_FALSE(schema.ok());
     // Meanwhile a list may lack its end.
@@ -180,6 +177,18 @@ TEST_SUITE("partner") {
     REQUIRE(list->problems.size() == 1);
     CHECK(contains(list->problems[0].what, schema.error().what));
     CHECK_FALSE(client.installation_ids().ok());
+  }
+
+  TEST_CASE_FIXTURE(Fixture, "operations: a server that fails on its schema has all its pages") {
+    SUBCASE("a resolver") {
+      http.answer(200, R"({"errors":[{"message":"internal system error"}],"data":null})");
+    }
+    SUBCASE("HTTP 500") { http.answer(500, "oops", "text/plain"); }
+    http.answer(200, R"({"data":{"installations":[]}})");
+    CHECK_FALSE(client.schema().ok());  // it is asked for again
+    http.answer(200, R"({"data":{"installations":[]}})");
+    CHECK(client.installations()->complete);
+    CHECK(asked(2, "installations(pagination: {limit: 100, offset: 0})"));
   }
 
   TEST_CASE_FIXTURE(Fixture, "operations: connectUrl") {
